@@ -1,0 +1,118 @@
+"""Every way this library fails on purpose.
+
+    TurnwiseError
+    ├── ClientError              the other side broke the contract
+    │   ├── Refused              said before the upgrade, as an HTTP response
+    │   │   ├── BadQuery         400  in the URL
+    │   │   ├── BadRequest       400  a Flux model on a path that is not Flux's
+    │   │   ├── BadCredentials   401  unknown key, expired token, none at all
+    │   │   ├── NoSuchModel      403  a model this server does not have
+    │   │   ├── Forbidden        403  valid credentials of the wrong kind
+    │   │   ├── TooManyStreams   429  every place is taken; try again later
+    │   │   └── ShuttingDown     503  this server is draining
+    │   ├── BadAudio             bytes that are not the audio they claim to be
+    │   ├── BadMessage           text that is not a message
+    │   ├── BadConfigure         a well-formed Configure with values out of range; not fatal
+    │   ├── TooLarge             a message over its limit
+    │   └── Inactive             nothing heard for too long, not even a ping
+    └── ServerError              our side cannot go on
+        ├── Overloaded           no slot for another stream; try again later
+        └── EngineFailed         the recogniser died
+
+A bug is none of these. It is an AssertionError: it is logged with its trace, that
+one stream ends, and the client hears no detail.
+
+Codes are the wire's own where the contract names one (sections 1.5, 4.5 and 4.7).
+"""
+
+from typing import ClassVar
+
+NO_STATUS = 1005
+"""Close without a status code: what the contract documents after CloseStream and Error."""
+
+
+class TurnwiseError(Exception):
+    code: ClassVar[str]
+    """What the client reads in an Error message or a refusal's body."""
+    close_code: ClassVar[int] = NO_STATUS
+    """How the WebSocket ends."""
+
+
+class ClientError(TurnwiseError):
+    code = "BAD_REQUEST"
+
+
+class Refused(ClientError):
+    status: ClassVar[int] = 400
+    """The HTTP status that answers the handshake."""
+
+
+class BadQuery(Refused):
+    code = "INVALID_QUERY_PARAMETER"
+
+
+class BadRequest(Refused):
+    code = "Bad Request"
+
+
+class BadCredentials(Refused):
+    code = "INVALID_AUTH"
+    status = 401
+
+
+class NoSuchModel(Refused):
+    code = "INSUFFICIENT_PERMISSIONS"
+    status = 403
+
+
+class Forbidden(Refused):
+    code = "FORBIDDEN"
+    status = 403
+
+
+class TooManyStreams(Refused):
+    code = "TOO_MANY_REQUESTS"
+    status = 429
+
+
+class ShuttingDown(Refused):
+    code = "SERVICE_UNAVAILABLE"
+    status = 503
+
+
+class BadAudio(ClientError):
+    code = "UNDECODABLE_AUDIO"
+
+
+class BadMessage(ClientError):
+    code = "UNPARSABLE_CLIENT_MESSAGE"
+
+
+class BadConfigure(ClientError):
+    """Answered with ConfigureFailure; the stream goes on as it was."""
+
+    code = "INVALID_CONFIGURATION"
+
+    def __init__(self, text: str, code: str = "INVALID_CONFIGURATION") -> None:
+        super().__init__(text)
+        self.reply_code = code
+
+
+class TooLarge(ClientError):
+    code = "MESSAGE_TOO_LARGE"
+    close_code = 1009
+
+
+class Inactive(ClientError):
+    code = "INACTIVE_CLIENT"
+
+
+class ServerError(TurnwiseError):
+    code = "INTERNAL_SERVER_ERROR"
+
+
+class Overloaded(ServerError):
+    code = "TOO_MANY_REQUESTS"
+
+
+class EngineFailed(ServerError): ...

@@ -1,0 +1,146 @@
+"""Every knob once: its wire name, range, default and meaning; and every limit, with its reason.
+
+The query string, the Configure message, the command line and the documentation's tables
+all read these declarations (contract section 1.2).
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from turnwise.errors import BadQuery
+
+
+@dataclass(frozen=True, slots=True)
+class Knob:
+    name: str
+    low: float
+    high: float
+    default: float | None
+    meaning: str
+    whole: bool = False
+    """Takes whole numbers only."""
+
+    def parse(self, text: str) -> float:
+        """Read a query string's value; `0.70`, `.7` and `1` are all numbers there.
+
+        Raises:
+            BadQuery: Not a number, or out of range.
+        """
+        try:
+            value = float(text)
+        except ValueError:
+            raise BadQuery(f"{self.name} must be a number, not {text[:40]!r}") from None
+        problem = self.problem(value)
+        if problem is not None:
+            raise BadQuery(problem)
+        return value
+
+    def problem(self, value: float) -> str | None:
+        """Say what is wrong with a value, or None if it will do."""
+        if not self.low <= value <= self.high:  # refuses NaN too
+            return f"{self.name} must be from {self.low:g} to {self.high:g}, not {value:g}"
+        if self.whole and value != int(value):
+            return f"{self.name} must be a whole number, not {value:g}"
+        return None
+
+
+# Ranges: contract section 14.3, the newer and wider ones.
+EOT_THRESHOLD = Knob(
+    "eot_threshold",
+    0.5,
+    1.0,
+    0.7,
+    "Confidence that ends a turn. Higher waits longer; 1.0 leaves it to the time-out and to you.",
+)
+EAGER_EOT_THRESHOLD = Knob(
+    "eager_eot_threshold",
+    0.3,
+    0.9,
+    None,
+    "Confidence that announces a likely end. Off if unset; at most eot_threshold.",
+)
+EOT_TIMEOUT_MS = Knob(
+    "eot_timeout_ms",
+    500,
+    60_000,
+    5_000,
+    "Silence after speech that ends a turn whatever the confidence.",
+    whole=True,
+)
+
+
+class Model(StrEnum):
+    ENGLISH = "flux-general-en"
+    MULTILINGUAL = "flux-general-multi"
+
+
+class Encoding(StrEnum):
+    LINEAR16 = "linear16"
+    LINEAR32 = "linear32"
+    MULAW = "mulaw"
+    ALAW = "alaw"
+    OPUS = "opus"
+    OGG_OPUS = "ogg-opus"
+
+
+class Redact(StrEnum):
+    NUMBERS = "numbers"
+    AGGRESSIVE_NUMBERS = "aggressive_numbers"
+
+
+SAMPLE_RATES_HZ = (8_000, 16_000, 24_000, 44_100, 48_000)
+LANGUAGES = ("en", "es", "fr", "de", "hi", "ru", "pt", "ja", "it", "nl")
+"""Base languages that may be hinted (contract section 1.2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """When a turn ends. Valid by construction of whoever makes one: query or Configure."""
+
+    eot: float = 0.7
+    eager: float | None = None
+    timeout_ms: int = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class TextStyle:
+    """How recognised words are shown."""
+
+    numerals: bool = False
+    profanity_filter: bool = False
+    redact: Redact | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StreamSettings:
+    """Everything one connection's URL says, and what Configure may change later."""
+
+    model: Model
+    encoding: Encoding | None = None
+    """None: a container, recognised from its first bytes."""
+    sample_rate_hz: int | None = None
+    thresholds: Thresholds = Thresholds()
+    style: TextStyle = TextStyle()
+    keyterms: tuple[str, ...] = ()
+    language_hints: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+
+
+# Limits of one stream.
+KEYTERMS_MAX = 100  # contract section 1.2
+KEYTERM_TOKENS_MAX = 500  # contract section 1.2, over all terms
+TAG_CHARACTERS_MAX = 128  # contract section 1.2
+TEXT_MESSAGE_BYTES_MAX = 1 << 20  # contract section 14.29
+BINARY_MESSAGE_BYTES_MAX = 16 << 20  # contract section 14.29
+URL_BYTES_MAX = 32 << 10  # 100 keyterms of 100 characters, percent-encoded, fit
+CONTAINER_HEADER_BYTES_MAX = 1 << 20  # a container that has not come to its audio by then never will
+DECODE_SLICE_BYTES = 4 << 10  # decoded at a time, so that one message cannot become gigabytes
+UPDATE_FRAMES = 3  # an Update every 240 ms of audio (contract section 5.1)
+IDLE_SECONDS_MAX = 60.0  # without any frame, ping and pong included (contract section 3.5)
+STALL_MS_MIN = 1_000  # audio missing for less may still come in a burst; an Ogg page holds up to 1 s
+SEND_SECONDS_MAX = 30.0  # a client that reads nothing for so long is gone
+DRAIN_SECONDS_MAX = 600.0  # how long open streams may go on after SIGTERM, unless told otherwise
+STEP_SECONDS_MAX = 20.0  # an engine that takes longer for one frame is dead
+OPEN_SECONDS_MAX = 30.0  # an engine that takes longer to open a stream is dead
+TOKEN_SECONDS_DEFAULT = 30  # of a temporary token (contract section 1.6)
+TOKEN_SECONDS_MAX = 3_600
