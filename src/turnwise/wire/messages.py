@@ -53,7 +53,7 @@ class ActiveThresholds(Struct, frozen=True, omit_defaults=True):
 
     eot_threshold: float | UnsetType = UNSET
     eot_timeout_ms: int | UnsetType = UNSET
-    eager_eot_threshold: float | None | UnsetType = UNSET
+    eager_eot_threshold: float | UnsetType | None = UNSET
 
 
 class ConfigureSuccess(
@@ -112,9 +112,9 @@ class ForceEndTurn(Struct, frozen=True, tag="ForceEndTurn", tag_field="type"):
 class NewThresholds(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """What is left out stays; null stays too, but switches eager events off (contract 14.13)."""
 
-    eot_threshold: float | str | None | UnsetType = UNSET
-    eager_eot_threshold: float | str | None | UnsetType = UNSET
-    eot_timeout_ms: int | float | str | None | UnsetType = UNSET
+    eot_threshold: float | str | UnsetType | None = UNSET
+    eager_eot_threshold: float | str | UnsetType | None = UNSET
+    eot_timeout_ms: int | float | str | UnsetType | None = UNSET
 
 
 class Configure(
