@@ -1,6 +1,7 @@
 """The turns of one stream: hypotheses in, reports out."""
 
 from dataclasses import dataclass
+from typing import assert_never
 
 from turnwise.engine.interface import Hypothesis
 from turnwise.settings import STALL_MS_MIN, Thresholds
@@ -110,6 +111,8 @@ class Turns:
                 self._index += 1
                 self._start = now
                 self._heard = Hypothesis(now, (), 0.0, None)
+            case _:
+                assert_never(event)
 
     def _report(self, event: Event | None, trigger: Trigger | None = None) -> Report:
         self._said_until = self._heard.heard_until
