@@ -190,8 +190,7 @@ def test_other_sample_rates_are_refused(text: str) -> None:
 @pytest.mark.parametrize("text", ["flac", "LINEAR16", ""])
 def test_other_encodings_are_refused(text: str) -> None:
     assert refusal(f"{ENGLISH}&encoding={text}&sample_rate=16000") == (
-        "encoding must be one of linear16, linear32, mulaw, alaw, opus, ogg-opus, "
-        f"not {text!r}"
+        f"encoding must be one of linear16, linear32, mulaw, alaw, opus, ogg-opus, not {text!r}"
     )
 
 
@@ -443,9 +442,9 @@ def test_everything_is_written_in_one_order() -> None:
     )
 
 
-PLAIN = st.text(
-    st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=20
-).filter(lambda text: not PYTHON_LIST.fullmatch(text))
+PLAIN = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=20).filter(
+    lambda text: not PYTHON_LIST.fullmatch(text)
+)
 THRESHOLDS = st.builds(
     Thresholds,
     eot=st.floats(0.9, 1.0),
