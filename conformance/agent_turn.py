@@ -32,11 +32,11 @@ async def main(server: str, api_key: str, path: Path) -> None:
 
     def on_message(message: ListenV2SocketClientResponse) -> None:
         nonlocal transcript
-        if getattr(message, "type", None) == "TurnInfo" and message.event == "EndOfTurn":
-            if message.transcript:
-                transcript = message.transcript.strip()
-                print(f"turn: {transcript}", flush=True)
-                done.set()
+        ended = getattr(message, "type", None) == "TurnInfo" and message.event == "EndOfTurn"
+        if ended and message.transcript:
+            transcript = message.transcript.strip()
+            print(f"turn: {transcript}", flush=True)
+            done.set()
 
     with client.listen.v2.connect(
         model="flux-general-en", encoding="linear16", sample_rate=16000

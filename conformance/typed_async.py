@@ -43,7 +43,7 @@ async def main(server: str, api_key: str, path: Path) -> None:
         eot_timeout_ms=5000,
         keyterm=["Alice Cooper", "table"],
         language_hint=["en", "es"],
-        numerals="true",
+        numerals="false",
         profanity_filter="false",
         mip_opt_out=True,
         tag=["conformance", "typed"],
@@ -62,7 +62,7 @@ async def main(server: str, api_key: str, path: Path) -> None:
                 thresholds=ListenV2ConfigureThresholds(eot_threshold=0.8, eager_eot_threshold=0.5),
                 keyterms=["window"],
                 language_hints=["en"],
-                numerals=False,
+                numerals=True,
             )
         )
         await connection.send_configure(
