@@ -10,8 +10,8 @@ from enum import StrEnum
 
 from turnwise.errors import BadQuery
 
-NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
-"""What counts as a number in a query: less than float() takes, which reads `1_0` and `nan`."""
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|nan|inf", re.ASCII)
+"""What counts as a number in a query; float() would also take `1_0`, ` 1 ` and other digits."""
 
 
 @dataclass(frozen=True, slots=True)

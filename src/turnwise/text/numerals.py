@@ -157,7 +157,7 @@ def _number(tokens: list[str], at: int) -> _Number | None:
         past += 1
     if not fraction:
         pair = _below_hundred(tokens, past)
-        if pair is None:
+        if pair is None or pair.ordinal:
             return number
         fraction, past = str(pair.value), pair.past
     return _Number(number.value, past, fraction=fraction)
@@ -229,12 +229,13 @@ def _group(tokens: list[str], at: int) -> _Number | None:
 
 
 def _below_hundred(tokens: list[str], at: int) -> _Number | None:
-    word, then = tokens[at], tokens[at + 1 : at + 2]
+    word = tokens[at]
     if word in TENS:
-        if then and then[0] in BELOW_TENTH:
-            return _Number(TENS[word] + BELOW_TENTH[then[0]], at + 2, ordinal=True)
-        if then and DIGITS.get(then[0]):
-            return _Number(TENS[word] + DIGITS[then[0]], at + 2)
+        then = tokens[at + 1]  # there is one: a barrier ends the tokens
+        if then in BELOW_TENTH:
+            return _Number(TENS[word] + BELOW_TENTH[then], at + 2, ordinal=True)
+        if DIGITS.get(then):
+            return _Number(TENS[word] + DIGITS[then], at + 2)
         return _Number(TENS[word], at + 1)
     for table in (DIGITS, TEENS):
         if word in table:
