@@ -24,6 +24,7 @@ from functools import cache
 from itertools import islice, pairwise
 
 import numpy as np
+
 from tests.audio.writing import (
     element,
     extensible,
@@ -42,7 +43,6 @@ from tests.audio.writing import (
     webm_cluster,
     webm_track,
 )
-
 from turnwise.audio.decode import Decoder
 from turnwise.errors import BadAudio
 from turnwise.settings import CONTAINER_HEADER_BYTES_MAX, Encoding
