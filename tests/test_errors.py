@@ -5,7 +5,7 @@ import re
 import pytest
 
 from turnwise import errors
-from turnwise.errors import ClientError, Refused, ServerError, TurnwiseError
+from turnwise.errors import CallError, ClientError, Refused, ServerError, TurnwiseError
 
 
 def family(kind: type[TurnwiseError]) -> list[type[TurnwiseError]]:
@@ -30,6 +30,7 @@ def test_whose_fault_it_is_comes_first() -> None:
     assert {kind for kind in CONCRETE if TurnwiseError in kind.__bases__} == {
         ClientError,
         ServerError,
+        CallError,
     }
 
 

@@ -93,6 +93,7 @@ class Listener:
         self._sequence_id = 0
         self._due: list[str] = []
         self._close_due: int | None = None
+        self._ended_by: Counter[str] = Counter()
         self._say(Connected(request_id, self._sequence_id))
 
     @property
@@ -108,6 +109,11 @@ class Listener:
     @property
     def turns_ended(self) -> int:
         return self._turns.ended
+
+    @property
+    def ended_by(self) -> Counter[str]:
+        """How many turns ended, by trigger."""
+        return self._ended_by
 
     def receive_audio(self, data: bytes) -> None:
         """Take one binary message. It is decoded slice by slice, as `hearings` comes to it."""
@@ -262,6 +268,8 @@ class Listener:
     def _tell(self, reports: list[Report]) -> None:
         for report in reports:
             self._new_turn |= report.event is Event.END_OF_TURN
+            if report.trigger is not None:
+                self._ended_by[report.trigger.value] += 1
             self._say(self._turn_info(report))
 
     def _turn_info(self, report: Report) -> TurnInfo:

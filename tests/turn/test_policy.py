@@ -100,8 +100,13 @@ def test_other_words_resume_an_announced_turn_even_at_full_confidence() -> None:
 def test_a_voice_after_the_announcement_resumes_it_once_the_model_doubts() -> None:  # 5.4 step 4
     doubting = belief(14, "hello there", 0.1, voice=14)
     assert judge(State.ENDING, doubting, EAGER, QUIET, DRAFT) == RESUMED
-    still_sure = belief(14, "hello there", 0.5, voice=14)
+    still_sure = belief(14, "hello there", 0.4, voice=14)
     assert judge(State.ENDING, still_sure, EAGER, QUIET, DRAFT) == NOTHING
+
+
+def test_the_voice_that_was_announced_over_does_not_resume() -> None:
+    hypothesis = belief(14, "hello there", 0.1, voice=10)
+    assert judge(State.ENDING, hypothesis, EAGER, QUIET, DRAFT) == NOTHING
 
 
 def test_an_announced_turn_without_any_voice_does_not_resume() -> None:

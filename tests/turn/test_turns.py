@@ -104,8 +104,10 @@ def test_new_speech_restarts_the_time_out() -> None:
 def test_a_turn_that_never_had_a_voice_times_out_from_its_start() -> None:
     turns = Turns(Thresholds(timeout_ms=800))
     words_only = Hypothesis(frames(2), belief(2, "hi").words, 0.0, None)
+    almost = Hypothesis(frames(11), belief(2, "hi").words, 0.0, None)
     later = Hypothesis(frames(12), belief(2, "hi").words, 0.0, None)
-    assert events(heard(turns, words_only, later)) == ["StartOfTurn", "EndOfTurn"]
+    reports = heard(turns, words_only, almost, later)
+    assert events(reports) == ["StartOfTurn", "Update", "EndOfTurn"]
 
 
 def test_a_client_may_end_an_open_turn() -> None:  # 3.3
@@ -169,6 +171,7 @@ def test_thresholds_count_from_the_moment_they_are_replaced() -> None:  # 3.4
 
 def test_audio_that_runs_backwards_is_our_bug() -> None:
     turns = Turns(PLAIN)
+    turns.hear(belief(2))
     turns.hear(belief(2))
     with pytest.raises(AssertionError, match="in order"):
         turns.hear(belief(1))

@@ -54,7 +54,7 @@ def judge(
         hypothesis: The newest.
         thresholds: Those in force.
         silence: Since the last voice of the turn, passed time of a stalled client included.
-        draft: The announced end; not None exactly while ENDING.
+        draft: The end announced last; it counts while ENDING, and is there then.
     """
     if state is State.IDLE:
         return ((Signal.SPEECH, None),) if hypothesis.words else NOTHING

@@ -1,7 +1,6 @@
 """The turns of one stream: hypotheses in, reports out."""
 
 from dataclasses import dataclass
-from typing import assert_never
 
 from turnwise.engine.interface import Hypothesis
 from turnwise.settings import STALL_MS_MIN, Thresholds
@@ -99,20 +98,13 @@ class Turns:
     def _turn_the_page(self, event: Event) -> None:
         """Keep what the next decision needs to know of this event."""
         now = self._heard.heard_until
-        self._draft = None
-        match event:
-            case Event.START_OF_TURN:
-                self._opened_at = now
-            case Event.EAGER_END_OF_TURN:
-                self._draft = Draft(transcript(self._heard), now)
-            case Event.TURN_RESUMED:
-                pass
-            case Event.END_OF_TURN:
-                self._index += 1
-                self._start = now
-                self._heard = Hypothesis(now, (), 0.0, None)
-            case _:
-                assert_never(event)
+        if event is Event.START_OF_TURN:
+            self._opened_at = now
+        elif event is Event.EAGER_END_OF_TURN:
+            self._draft = Draft(transcript(self._heard), now)
+        elif event is Event.END_OF_TURN:
+            self._index += 1
+            self._start = now
 
     def _report(self, event: Event | None, trigger: Trigger | None = None) -> Report:
         self._said_until = self._heard.heard_until
