@@ -44,7 +44,9 @@ def test_the_ends_of_a_range_belong_to_it(knob: Knob, text: str) -> None:
     assert knob.parse(text) == float(text)
 
 
-@pytest.mark.parametrize("text", ["high", "", "1_0", " 1", "1 ", "0x1", "\N{ARABIC-INDIC DIGIT ONE}", ".", "1e"])
+@pytest.mark.parametrize(
+    "text", ["high", "", "1_0", " 1", "1 ", "0x1", "\N{ARABIC-INDIC DIGIT ONE}", ".", "1e"]
+)
 def test_what_is_no_number_is_said_to_be_none(text: str) -> None:
     with pytest.raises(BadQuery, match="eot_threshold must be a number, not '"):
         EOT_THRESHOLD.parse(text)
