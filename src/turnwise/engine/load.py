@@ -5,24 +5,27 @@ from typing import Any
 from turnwise.engine.interface import Engine
 
 DEFAULT = "sphinx"
-NAMES = ("scripted",)
+NAMES = ("sphinx", "scripted")
 
 
 def load(
-    name: str = DEFAULT, *, streams_max: int | None = None, workers: int | None = None
+    name: str = DEFAULT, *, streams_max: int | None = None
 ) -> Engine[Any]:  # Any: only the engine itself knows what its states are
     """Start the engine of that name.
 
     Args:
         name: One of NAMES.
         streams_max: How many streams it takes; None: what this machine can keep up with.
-        workers: How many processes recognise, for engines that use processes; None: one
-            for each core.
 
     Raises:
         ValueError: No engine has that name.
+        EngineFailed: The engine cannot start.
     """
     match name:
+        case "sphinx":
+            from turnwise.engine.sphinx import SphinxEngine
+
+            return SphinxEngine(streams_max=streams_max)
         case "scripted":
             from turnwise.engine.scripted import STREAMS_MAX, ScriptedEngine
 
