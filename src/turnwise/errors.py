@@ -15,9 +15,15 @@
     │   ├── BadConfigure         a well-formed Configure with values out of range; not fatal
     │   ├── TooLarge             a message over its limit
     │   └── Inactive             nothing heard for too long, not even a ping
-    └── ServerError              our side cannot go on
-        ├── Overloaded           no slot for another stream; try again later
-        └── EngineFailed         the recogniser died
+    ├── ServerError              our side cannot go on
+    │   ├── Overloaded           no slot for another stream; try again later
+    │   └── EngineFailed         the recogniser died
+    └── CallError                what our own client meets; never crosses the wire
+        ├── DeviceMissing        no microphone, or nothing to reach it with
+        ├── Unreachable          nobody answers at that address
+        ├── HandshakeRefused     an HTTP status came back instead of a stream
+        ├── StreamFailed         the server said Error and ended the stream
+        └── ConnectionLost       broken off, and not to be taken up again
 
 A bug is none of these. It is an AssertionError: it is logged with its trace, that
 one stream ends, and the client hears no detail.
@@ -116,3 +122,35 @@ class Overloaded(ServerError):
 
 
 class EngineFailed(ServerError): ...
+
+
+class CallError(TurnwiseError):
+    code = "CALL_FAILED"
+
+
+class DeviceMissing(CallError): ...
+
+
+class Unreachable(CallError): ...
+
+
+class HandshakeRefused(CallError):
+    """The server's answer was a status, with its reason (contract section 1.5)."""
+
+    def __init__(self, status: int, err_code: str, err_msg: str) -> None:
+        super().__init__(f"refused with HTTP status {status}: {err_code}: {err_msg}")
+        self.status = status
+        self.err_code = err_code
+        self.err_msg = err_msg
+
+
+class StreamFailed(CallError):
+    """The server's Error message, field by field (contract section 4.7)."""
+
+    def __init__(self, error_code: str, description: str) -> None:
+        super().__init__(f"the server ended the stream: {error_code}: {description}")
+        self.error_code = error_code
+        self.description = description
+
+
+class ConnectionLost(CallError): ...

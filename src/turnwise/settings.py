@@ -4,10 +4,14 @@ The query string, the Configure message, the command line and the documentation'
 all read these declarations (contract section 1.2).
 """
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
 from turnwise.errors import BadQuery
+
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|nan|inf", re.ASCII)
+"""What counts as a number in a query; float() would also take `1_0`, ` 1 ` and other digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +30,9 @@ class Knob:
         Raises:
             BadQuery: Not a number, or out of range.
         """
-        try:
-            value = float(text)
-        except ValueError:
-            raise BadQuery(f"{self.name} must be a number, not {text[:40]!r}") from None
+        if not NUMBER.fullmatch(text):
+            raise BadQuery(f"{self.name} must be a number, not {text[:40]!a}")
+        value = float(text)
         problem = self.problem(value)
         if problem is not None:
             raise BadQuery(problem)
@@ -129,6 +132,8 @@ class StreamSettings:
 # Limits of one stream.
 KEYTERMS_MAX = 100  # contract section 1.2
 KEYTERM_TOKENS_MAX = 500  # contract section 1.2, over all terms
+KEYTERM_TOKEN_CHARACTERS = 10  # a longer word is several tokens; few English words are longer
+LANGUAGE_HINTS_MAX = 100  # each comes back in every TurnInfo
 TAG_CHARACTERS_MAX = 128  # contract section 1.2
 TEXT_MESSAGE_BYTES_MAX = 1 << 20  # contract section 14.29
 BINARY_MESSAGE_BYTES_MAX = 16 << 20  # contract section 14.29

@@ -16,6 +16,8 @@ class Word:
     """Probability that the word was said, 0 to 1."""
     start: Samples
     end: Samples
+    language: str = "en"
+    """Base language code, as in settings.LANGUAGES."""
 
 
 @dataclass(frozen=True, slots=True)

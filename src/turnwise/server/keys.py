@@ -1,0 +1,89 @@
+"""Who may connect: API keys, and the temporary tokens they can be traded for."""
+
+import hashlib
+import hmac
+import secrets
+import time
+from collections.abc import Sequence
+
+import jwt
+
+from turnwise.errors import BadCredentials, Forbidden
+from turnwise.wire.auth import Credentials
+
+ALGORITHM = "HS256"
+ISSUER = "turnwise"
+INVALID = "Invalid credentials."  # contract section 1.5
+
+
+class Keys:
+    """Holds digests, not the keys.
+
+    Args:
+        api_keys: None at all: everybody is let in.
+        token_secret: Shared by every server that is to honour the same tokens; None: random.
+    """
+
+    def __init__(self, api_keys: Sequence[str], token_secret: str | None = None) -> None:
+        self._digests = [_digest(key) for key in api_keys]
+        self._secret = _digest(token_secret or secrets.token_hex(32))
+
+    def check(self, credentials: Credentials) -> None:
+        """Let a stream in, by key or by token.
+
+        Raises:
+            BadCredentials: Unknown key, expired token, a key where a token belongs, none.
+        """
+        if not self._digests:
+            return
+        if credentials.secret is None:
+            raise BadCredentials(INVALID)
+        if credentials.scheme == "bearer":
+            self._check_token(credentials.secret)
+        elif not self._knows(credentials.secret):
+            raise BadCredentials(INVALID)
+
+    def check_key(self, credentials: Credentials) -> str:
+        """Let in who holds an API key, not just a token; return the key's fingerprint.
+
+        Raises:
+            BadCredentials: Neither a key nor a token.
+            Forbidden: A token, which opens streams and nothing else.
+        """
+        self.check(credentials)
+        if credentials.scheme == "bearer":
+            raise Forbidden("Insufficient permissions.")  # contract section 1.6
+        return fingerprint(credentials.secret or "")
+
+    def issue(self, ttl_s: int) -> str:
+        """Return a token that opens streams for so many seconds."""
+        now_s = int(time.time())
+        claims = {"iss": ISSUER, "iat": now_s, "exp": now_s + ttl_s, "jti": secrets.token_hex(8)}
+        return jwt.encode(claims, self._secret, algorithm=ALGORITHM)
+
+    def _knows(self, key: str) -> bool:
+        """Compare with every key, so that the time taken tells nothing."""
+        digest = _digest(key)
+        matches = [hmac.compare_digest(digest, known) for known in self._digests]
+        return any(matches)
+
+    def _check_token(self, token: str) -> None:
+        try:
+            jwt.decode(
+                token,
+                self._secret,
+                algorithms=[ALGORITHM],
+                issuer=ISSUER,
+                options={"require": ["exp", "iat", "iss"]},
+            )
+        except jwt.InvalidTokenError:
+            raise BadCredentials(INVALID) from None
+
+
+def fingerprint(key: str) -> str:
+    """Name a key without revealing it."""
+    return _digest(f"fingerprint {key}").hex()[:16]
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).digest()

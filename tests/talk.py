@@ -1,0 +1,34 @@
+"""Short ways to say what somebody said, in samples of 80 ms frames."""
+
+from turnwise.engine.interface import Hypothesis, Word
+from turnwise.units import FRAME_SAMPLES, Samples
+
+
+def frames(count: int) -> Samples:
+    """Return the position after so many frames."""
+    return Samples(count * FRAME_SAMPLES)
+
+
+def words(text: str, confidence: float = 0.9) -> tuple[Word, ...]:
+    """Return the words of a text, one a frame from the start of the stream."""
+    return tuple(
+        Word(word, confidence, frames(index), frames(index + 1))
+        for index, word in enumerate(text.split())
+    )
+
+
+def belief(
+    heard: int, text: str = "", end_of_turn: float = 0.0, voice: int | None = None
+) -> Hypothesis:
+    """Return a hypothesis.
+
+    Args:
+        heard: Frames heard.
+        text: What was said in this turn so far.
+        end_of_turn: Probability.
+        voice: Frames up to the last voice; without it, voice goes on where there are words.
+    """
+    until = (heard if text else None) if voice is None else voice
+    return Hypothesis(
+        frames(heard), words(text), end_of_turn, None if until is None else frames(until)
+    )

@@ -1,0 +1,135 @@
+"""Numbers and thresholds become signals: contract section 5.4, first match wins."""
+
+import pytest
+
+from tests.talk import belief, frames
+from turnwise.settings import Thresholds
+from turnwise.turn.machine import Signal, State
+from turnwise.turn.policy import NOTHING, Draft, Trigger, judge, transcript
+from turnwise.units import Samples, samples_from_ms
+
+QUIET = Samples(0)
+LONG = samples_from_ms(5_000)
+PLAIN = Thresholds()
+EAGER = Thresholds(eager=0.4)
+DRAFT = Draft("hello there", frames(10))
+SPEECH = ((Signal.SPEECH, None),)
+ANNOUNCED = ((Signal.LIKELY_OVER, None),)
+RESUMED = ((Signal.NOT_OVER, None),)
+BY_MODEL = ((Signal.OVER, Trigger.MODEL),)
+BY_TIMEOUT = ((Signal.OVER, Trigger.TIMEOUT),)
+
+
+def test_a_transcript_is_the_words_with_spaces_between() -> None:
+    assert transcript(belief(3, "hello there")) == "hello there"
+
+
+def test_a_turn_starts_with_its_first_words() -> None:  # R7
+    assert judge(State.IDLE, belief(3, "hello"), PLAIN, QUIET, None) == SPEECH
+
+
+def test_a_voice_without_words_starts_no_turn() -> None:  # R7, 14.4
+    assert judge(State.IDLE, belief(3, voice=3), PLAIN, QUIET, None) == NOTHING
+
+
+@pytest.mark.parametrize(
+    ("confidence", "expected"), [(0.69, NOTHING), (0.7, BY_MODEL), (1.0, BY_MODEL)]
+)
+def test_without_eager_events_the_threshold_ends_a_turn(  # 5.4 step 3
+    confidence: float, expected: object
+) -> None:
+    hypothesis = belief(12, "hello there", confidence)
+    assert judge(State.SPEAKING, hypothesis, PLAIN, QUIET, None) == expected
+
+
+def test_a_threshold_of_one_leaves_the_end_to_time_and_client() -> None:  # 5.4 step 5, 14.31
+    never = Thresholds(eot=1.0)
+    assert judge(State.SPEAKING, belief(12, "hello", 1.0), never, QUIET, None) == NOTHING
+    assert judge(State.SPEAKING, belief(12, "hello", 1.0), never, LONG, None) == BY_TIMEOUT
+
+
+def test_a_threshold_of_one_still_announces_a_likely_end() -> None:
+    never = Thresholds(eot=1.0, eager=0.4)
+    assert judge(State.SPEAKING, belief(12, "hello", 1.0), never, QUIET, None) == ANNOUNCED
+
+
+def test_silence_of_the_time_out_ends_a_turn_whatever_the_confidence() -> None:  # R9
+    assert judge(State.SPEAKING, belief(80, "hello", 0.1), PLAIN, LONG, None) == BY_TIMEOUT
+    just_short = Samples(LONG - 1)
+    assert judge(State.SPEAKING, belief(80, "hello", 0.1), PLAIN, just_short, None) == NOTHING
+
+
+def test_the_time_out_comes_before_an_announcement() -> None:  # 5.4 step 3, R11
+    assert judge(State.SPEAKING, belief(80, "hello", 0.5), EAGER, LONG, None) == BY_TIMEOUT
+
+
+@pytest.mark.parametrize(("confidence", "expected"), [(0.39, NOTHING), (0.4, ANNOUNCED)])
+def test_the_eager_threshold_announces_a_likely_end(confidence: float, expected: object) -> None:
+    hypothesis = belief(12, "hello there", confidence)
+    assert judge(State.SPEAKING, hypothesis, EAGER, QUIET, None) == expected
+
+
+def test_crossing_both_thresholds_at_once_announces_and_ends() -> None:  # 5.4 step 6
+    hypothesis = belief(12, "hello there", 0.9)
+    assert judge(State.SPEAKING, hypothesis, EAGER, QUIET, None) == (*ANNOUNCED, *BY_MODEL)
+
+
+@pytest.mark.parametrize("thresholds", [PLAIN, EAGER])
+def test_a_turn_whose_words_vanished_waits_for_the_time_out(  # R2, 14.25
+    thresholds: Thresholds,
+) -> None:
+    assert judge(State.SPEAKING, belief(12, "", 0.99), thresholds, QUIET, None) == NOTHING
+    assert judge(State.SPEAKING, belief(12, "", 0.99), thresholds, LONG, None) == BY_TIMEOUT
+
+
+def test_the_same_words_and_more_confidence_end_an_announced_turn() -> None:  # R4
+    hypothesis = belief(14, "hello there", 0.7, voice=9)
+    assert judge(State.ENDING, hypothesis, EAGER, QUIET, DRAFT) == BY_MODEL
+
+
+def test_the_same_words_and_less_confidence_wait() -> None:  # R8
+    hypothesis = belief(14, "hello there", 0.3, voice=9)
+    assert judge(State.ENDING, hypothesis, EAGER, QUIET, DRAFT) == NOTHING
+
+
+def test_other_words_resume_an_announced_turn_even_at_full_confidence() -> None:  # R3, R4
+    hypothesis = belief(14, "hello there sir", 1.0)
+    assert judge(State.ENDING, hypothesis, EAGER, QUIET, DRAFT) == RESUMED
+
+
+def test_a_voice_after_the_announcement_resumes_it_once_the_model_doubts() -> None:  # 5.4 step 4
+    doubting = belief(14, "hello there", 0.1, voice=14)
+    assert judge(State.ENDING, doubting, EAGER, QUIET, DRAFT) == RESUMED
+    still_sure = belief(14, "hello there", 0.4, voice=14)
+    assert judge(State.ENDING, still_sure, EAGER, QUIET, DRAFT) == NOTHING
+
+
+def test_the_voice_that_was_announced_over_does_not_resume() -> None:
+    hypothesis = belief(14, "hello there", 0.1, voice=10)
+    assert judge(State.ENDING, hypothesis, EAGER, QUIET, DRAFT) == NOTHING
+
+
+def test_an_announced_turn_without_any_voice_does_not_resume() -> None:
+    hypothesis = belief(14, "hello there", 0.1)
+    unvoiced = type(hypothesis)(hypothesis.heard_until, hypothesis.words, 0.1, None)
+    assert judge(State.ENDING, unvoiced, EAGER, QUIET, DRAFT) == NOTHING
+
+
+def test_eager_events_switched_off_after_an_announcement_still_let_a_voice_resume() -> None:
+    hypothesis = belief(14, "hello there", 0.5, voice=14)
+    assert judge(State.ENDING, hypothesis, PLAIN, QUIET, DRAFT) == RESUMED
+
+
+def test_a_time_out_ends_an_announced_turn() -> None:  # 14.30
+    hypothesis = belief(80, "hello there", 0.5, voice=9)
+    assert judge(State.ENDING, hypothesis, EAGER, LONG, DRAFT) == BY_TIMEOUT
+
+
+def test_a_time_out_with_other_words_resumes_first() -> None:  # R4, 14.30
+    hypothesis = belief(80, "hello there sir", 0.5, voice=9)
+    assert judge(State.ENDING, hypothesis, EAGER, LONG, DRAFT) == (*RESUMED, *BY_TIMEOUT)
+
+
+def test_an_announced_end_without_its_text_is_our_bug() -> None:
+    with pytest.raises(AssertionError, match="announced"):
+        judge(State.ENDING, belief(14, "hello"), EAGER, QUIET, None)
