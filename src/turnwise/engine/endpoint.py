@@ -17,7 +17,6 @@ SPEAKING_MAX = 0.1  # nobody is done while a voice is heard
 SILENCE_MIN = samples_from_ms(100)  # less is a stop consonant, not a silence
 
 
-
 def _set_of(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
@@ -30,9 +29,7 @@ OPEN_ENDED = _set_of(
     "very was we we're well were what when where which while who why will with without would "
     "you're your"
 )
-FILLERS = _set_of(
-    "ah eh er erm hm hmm mm uh um"
-)
+FILLERS = _set_of("ah eh er erm hm hmm mm uh um")
 # A turn may be no more than one of these, and often ends with one.
 ANSWERS = _set_of(
     "absolutely bye correct definitely exactly fine goodbye good great hello hey hi nope no "

@@ -9,13 +9,14 @@ NAMES = ("sphinx", "scripted")
 
 
 def load(
-    name: str = DEFAULT, *, streams_max: int | None = None
+    name: str = DEFAULT, *, streams_max: int | None = None, workers: int | None = None
 ) -> Engine[Any]:  # Any: only the engine itself knows what its states are
     """Start the engine of that name.
 
     Args:
         name: One of NAMES.
         streams_max: How many streams it takes; None: what this machine can keep up with.
+        workers: How many cores recognise, for engines that run on cores; None: all.
 
     Raises:
         ValueError: No engine has that name.
@@ -25,7 +26,7 @@ def load(
         case "sphinx":
             from turnwise.engine.sphinx import SphinxEngine
 
-            return SphinxEngine(streams_max=streams_max)
+            return SphinxEngine(streams_max=streams_max, cores=workers)
         case "scripted":
             from turnwise.engine.scripted import STREAMS_MAX, ScriptedEngine
 

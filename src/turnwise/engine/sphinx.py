@@ -24,6 +24,7 @@ from turnwise.engine.sphinx_process import (
     END,
     READY,
     REPLY_BYTES_MAX,
+    cores_usable,
     listen_message,
     read_heard,
     setup_message,
@@ -37,6 +38,7 @@ STREAMS_PER_CORE = 4
 ANSWER_SECONDS_MAX = STEP_SECONDS_MAX / 4
 """A stream that takes longer for one frame is ended, well before the whole engine would be."""
 
+MODULE = "turnwise.engine.sphinx_process"
 log = logging.getLogger("turnwise.engine")
 
 
@@ -55,16 +57,18 @@ class SphinxEngine:
     """An Engine[SphinxProcess].
 
     Args:
-        streams_max: None: STREAMS_PER_CORE for each core this process may use.
+        streams_max: None: STREAMS_PER_CORE for each core.
+        cores: How many cores may recognise; None: all that this process may use.
 
     Raises:
         EngineFailed: The models cannot be loaded.
     """
 
-    def __init__(self, *, streams_max: int | None = None) -> None:
-        self.streams_max = streams_max or STREAMS_PER_CORE * _cores()
+    def __init__(self, *, streams_max: int | None = None, cores: int | None = None) -> None:
+        self._cores = min(cores or cores_usable(), cores_usable())
+        self.streams_max = streams_max or STREAMS_PER_CORE * self._cores
         self._streams: set[SphinxProcess] = set()
-        self._nursery = _Nursery()
+        self._nursery = _Nursery(self._cores)
 
     def open(self, keyterms: Sequence[str]) -> SphinxProcess:
         """Start a stream.
@@ -80,7 +84,7 @@ class SphinxEngine:
         except OSError:
             log.warning("the recogniser's nursery is gone, starting another")
             self._nursery.stop()
-            self._nursery = _Nursery()
+            self._nursery = _Nursery(self._cores)
             try:
                 stream = self._nursery.bear()
             except OSError as problem:
@@ -127,11 +131,17 @@ class SphinxEngine:
 class _Nursery:
     """The process that has the models loaded and forks itself for each stream."""
 
-    def __init__(self) -> None:
+    def __init__(self, cores: int) -> None:
         self._control, theirs = socket.socketpair()
         self._control.settimeout(OPEN_SECONDS_MAX)
         self._process = subprocess.Popen(  # noqa: S603 - our own module, our own interpreter
-            [sys.executable, "-m", "turnwise.engine.sphinx_process", str(theirs.fileno())],
+            [
+                sys.executable,
+                "-m",
+                "turnwise.engine.sphinx_process",
+                str(theirs.fileno()),
+                str(cores),
+            ],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             env={
@@ -207,9 +217,3 @@ def _receive(stream: SphinxProcess) -> Hypothesis | None:
 def _fail(stream: SphinxProcess, why: str) -> None:
     log.error("a stream's recogniser failed", extra={"process_id": stream.process_id, "why": why})
     stream.failure = why
-
-
-def _cores() -> int:
-    """Return how many cores this process may use, where the system tells."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1

@@ -151,12 +151,26 @@ def tend(control: socket.socket) -> None:
         control.sendall(ANSWER.pack(process_id))
 
 
+def cores_usable() -> int:
+    """Return how many cores this process may use, where the system tells."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def use_cores(count: int) -> None:
+    """Keep this process and its children to so many cores, where the system can."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-count:])
+
+
 def main() -> None:
     # The server decides when we end, by hanging up: a terminal's Ctrl-C or a service
     # manager's SIGTERM reaches us too, while it still drains.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    tend(socket.socket(fileno=int(sys.argv[1])))
+    descriptor, cores = map(int, sys.argv[1:])
+    use_cores(cores)
+    tend(socket.socket(fileno=descriptor))
 
 
 if __name__ == "__main__":

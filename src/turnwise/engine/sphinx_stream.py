@@ -49,6 +49,7 @@ class SphinxStream:
         decoder: A fresh one, this stream's alone from now on.
         fresh_decoder: Makes another. Terms cannot be taken out of a decoder again, so a
             change of terms replaces it.
+        trust: Turns evidence into a word's confidence.
     """
 
     def __init__(
@@ -56,9 +57,11 @@ class SphinxStream:
         decoder: LiveDecoder,
         keyterms: Sequence[str] = (),
         fresh_decoder: Callable[[], LiveDecoder] = LiveDecoder,
+        trust: Callable[[Evidence], float] = trust,
     ) -> None:
         self._decoder = decoder
         self._fresh_decoder = fresh_decoder
+        self._trust = trust
         self._keyterms: tuple[str, ...] = ()
         self._next_keyterms = tuple(keyterms)
         self._take_keyterms()
@@ -191,6 +194,7 @@ class SphinxStream:
             if not len(levels) or np.mean(levels > OFF_DB) < VOICED_MIN:
                 continue
             evidence = Evidence(
+                is_final=final,
                 posterior=segment.posterior,
                 acoustic=segment.acoustic,
                 language=segment.language,
@@ -200,7 +204,7 @@ class SphinxStream:
                 frames_seen=utterance.seen[key],
                 steps_since=len(utterance.over_floor_db) - segment.end,
             )
-            words += _placed(segment, utterance.start, trust(evidence, final=final))
+            words += _placed(segment, utterance.start, self._trust(evidence))
         return tuple(words)
 
 

@@ -11,6 +11,8 @@ from math import exp, log
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
+    is_final: bool
+    """Of an utterance that has ended."""
     posterior: float
     """Log-posterior in the lattice, at most 0; 0 before the utterance is ended."""
     acoustic: float
@@ -50,8 +52,8 @@ WHILE_SPOKEN: Row = (0.0,) * 9
 WHEN_ENDED: Row = (0.0,) * 9
 
 
-def trust(evidence: Evidence, *, final: bool) -> float:
+def trust(evidence: Evidence) -> float:
     """Return the probability, 0 to 1, that the word was said."""
-    weights = WHEN_ENDED if final else WHILE_SPOKEN
+    weights = WHEN_ENDED if evidence.is_final else WHILE_SPOKEN
     score = sum(w * x for w, x in zip(weights, row(evidence), strict=True))
     return 1 / (1 + exp(-score))
