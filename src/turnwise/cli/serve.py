@@ -29,7 +29,7 @@ def serve(
         ),
     ] = DEFAULT,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes that recognise; one a core unless given.")
+        int | None, typer.Option(min=1, help="Cores that recognise; all unless given.")
     ] = None,
     streams_max: Annotated[
         int | None,
