@@ -43,7 +43,7 @@ def test_the_sample_is_scored_against_its_words() -> None:
     words = [(word, 0.9, 1.0) for word in sample_words()]
     summary.hear(turn(Event.END_OF_TURN, 2.0, *words[:20], ("oops", 0.1, 1.5)))
     summary.hear(turn(Event.END_OF_TURN, 3.0, *words[21:]))
-    assert sample_score(summary).startswith("Of this sample's 53 words, 1 came out wrong.")
+    assert sample_score(summary).startswith("Of this sample's 52 words, 1 came out wrong.")
 
 
 def test_listening_shows_what_ffmpeg_plays(
