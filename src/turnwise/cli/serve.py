@@ -23,7 +23,7 @@ def serve(
         str, typer.Option(envvar="TURNWISE_ENGINE", help=f"One of: {', '.join(NAMES)}.")
     ] = DEFAULT,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes that recognise; one a core unless given.")
+        int | None, typer.Option(min=1, help="Cores that recognise; all unless given.")
     ] = None,
     streams_max: Annotated[
         int | None,
