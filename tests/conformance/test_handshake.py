@@ -14,7 +14,7 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from tests.conformance.programs import KEY, silence
-from tests.conformance.servers import serving
+from tests.conformance.servers import serving, started
 from turnwise.errors import NO_STATUS
 
 GOOD = "/v2/listen?model=flux-general-en&encoding=linear16&sample_rate=16000"
@@ -182,6 +182,29 @@ def test_every_place_taken_is_a_429_and_cuts_nobody() -> None:  # 1.5, 6.1
         assert said(stream)["event"] == "Update"
 
 
+def test_a_server_that_is_leaving_refuses_with_503() -> None:  # 1.5
+    with (
+        started("--engine", "scripted", "--drain-seconds-max", "60") as (process, server),
+        opened(server, TOKEN) as stream,
+    ):
+        assert said(stream)["type"] == "Connected"
+        process.terminate()
+        while status(server) == 101:
+            pass  # it has not come to its signal yet
+        assert status(server) == 503
+        stream.send(silence(0.24))
+        assert said(stream)["event"] == "Update"
+
+
+def status(server: str) -> int:
+    """Return what a new stream is answered."""
+    try:
+        opened(server, TOKEN).close()
+    except InvalidStatus as refused:
+        return refused.response.status_code
+    return 101
+
+
 def test_a_key_is_traded_for_a_token(server: str) -> None:  # 1.6
     assert set(granted(server)) == {"access_token", "expires_in"}
     assert granted(server)["expires_in"] == 30
@@ -245,6 +268,11 @@ def test_an_error_is_followed_by_a_close(server: str) -> None:  # 3.5, 4.7, 6, 1
         messages, code = closed(stream)
     assert messages[-1]["code"] == "UNPARSABLE_CLIENT_MESSAGE"
     assert code == NO_STATUS
+
+
+def test_a_ping_is_answered(server: str) -> None:  # 6
+    with opened(server, TOKEN) as stream:
+        assert stream.ping().wait(PATIENCE_S)
 
 
 @pytest.mark.slow
