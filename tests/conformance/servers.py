@@ -14,6 +14,13 @@ ADDRESS = re.compile(r"ws://127\.0\.0\.1:\d+")
 @contextmanager
 def serving(*options: str) -> Iterator[str]:
     """Run `turnwise serve` with these options; yield where, as ws://HOST:PORT."""
+    with started(*options) as (_, address):
+        yield address
+
+
+@contextmanager
+def started(*options: str) -> Iterator[tuple["subprocess.Popen[str]", str]]:
+    """The same, with the process itself."""
     command = [sys.executable, "-m", "turnwise", "serve", "--port", "0", "--api-key", KEY]
     command += ["--drain-seconds-max", "1"]
     with subprocess.Popen(
@@ -23,6 +30,6 @@ def serving(*options: str) -> Iterator[str]:
         address = ADDRESS.search(process.stdout.readline())
         assert address is not None, "the first line says where it listens"
         try:
-            yield address[0]
+            yield process, address[0]
         finally:
             process.terminate()

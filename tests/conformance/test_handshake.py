@@ -4,6 +4,7 @@ import http.client
 import json
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,7 +14,7 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from tests.conformance.programs import KEY, silence
-from tests.conformance.servers import serving
+from tests.conformance.servers import serving, started
 from turnwise.errors import NO_STATUS
 
 GOOD = "/v2/listen?model=flux-general-en&encoding=linear16&sample_rate=16000"
@@ -76,14 +77,12 @@ def said(stream: ClientConnection) -> dict[str, Any]:
 
 
 def closed(stream: ClientConnection) -> tuple[list[dict[str, Any]], int | None]:
-    """Return what is still said, and the close code: None if it has no status."""
+    """Return what is still said, and how the stream is closed."""
     messages = []
-    try:
+    with suppress(ConnectionClosed):
         while True:
             messages.append(said(stream))
-    except ConnectionClosed as end:
-        assert end.rcvd is not None, "a Close frame came"
-        return messages, None if end.rcvd.code == NO_STATUS else end.rcvd.code
+    return messages, stream.close_code
 
 
 def test_a_stream_is_greeted_with_the_id_of_the_handshake(server: str) -> None:  # 1.1, 1.4, 12.2
@@ -183,6 +182,29 @@ def test_every_place_taken_is_a_429_and_cuts_nobody() -> None:  # 1.5, 6.1
         assert said(stream)["event"] == "Update"
 
 
+def test_a_server_that_is_leaving_refuses_with_503() -> None:  # 1.5
+    with (
+        started("--engine", "scripted", "--drain-seconds-max", "60") as (process, server),
+        opened(server, TOKEN) as stream,
+    ):
+        assert said(stream)["type"] == "Connected"
+        process.terminate()
+        while status(server) == 101:
+            pass  # it has not come to its signal yet
+        assert status(server) == 503
+        stream.send(silence(0.24))
+        assert said(stream)["event"] == "Update"
+
+
+def status(server: str) -> int:
+    """Return what a new stream is answered."""
+    try:
+        opened(server, TOKEN).close()
+    except InvalidStatus as refused:
+        return refused.response.status_code
+    return 101
+
+
 def test_a_key_is_traded_for_a_token(server: str) -> None:  # 1.6
     assert set(granted(server)) == {"access_token", "expires_in"}
     assert granted(server)["expires_in"] == 30
@@ -225,15 +247,15 @@ def test_close_stream_is_answered_without_a_status(server: str) -> None:  # 3.2,
         stream.send(silence(1.2))
         stream.send('{"type":"CloseStream"}')
         messages, code = closed(stream)
-    assert code is None
+    assert code == NO_STATUS
     assert "EndOfTurn" not in [message.get("event") for message in messages]
 
 
 @pytest.mark.parametrize(
-    ("agent", "code"), [("@deepgram/sdk/5.11.0", 1000), ("@deepgram/sdk/5.12.0", None)]
+    ("agent", "code"), [("@deepgram/sdk/5.11.0", 1000), ("@deepgram/sdk/5.12.0", NO_STATUS)]
 )
 def test_a_client_that_would_reconnect_is_closed_kindly(
-    server: str, agent: str, code: int | None
+    server: str, agent: str, code: int
 ) -> None:  # 6
     with connect(server + GOOD, additional_headers=TOKEN, user_agent_header=agent) as stream:
         stream.send('{"type":"CloseStream"}')
@@ -245,7 +267,12 @@ def test_an_error_is_followed_by_a_close(server: str) -> None:  # 3.5, 4.7, 6, 1
         stream.send('{"type":"KeepAlive"}')
         messages, code = closed(stream)
     assert messages[-1]["code"] == "UNPARSABLE_CLIENT_MESSAGE"
-    assert code is None
+    assert code == NO_STATUS
+
+
+def test_a_ping_is_answered(server: str) -> None:  # 6
+    with opened(server, TOKEN) as stream:
+        assert stream.ping().wait(PATIENCE_S)
 
 
 @pytest.mark.slow
@@ -258,6 +285,6 @@ def test_a_silent_client_is_let_go_and_one_that_pings_is_not() -> None:  # 3.5, 
         ):
             messages, code = closed(silent)
             assert messages[-1]["code"] == "INACTIVE_CLIENT"
-            assert code is None
+            assert code == NO_STATUS
             pinging.send(silence(0.24))
             assert [said(pinging).get("event"), said(pinging).get("event")] == [None, "Update"]
