@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from typing import Annotated
 
 import typer
@@ -15,6 +16,7 @@ from turnwise.server.settings import Legacy, ServerSettings
 from turnwise.settings import DRAIN_SECONDS_MAX, IDLE_SECONDS_MAX
 
 DEFAULTS = ServerSettings()
+LEAVING_S = 0.2
 
 
 def serve(
@@ -121,8 +123,9 @@ def serve(
 def leave_at_end_of_stdin() -> None:
     """End when whoever started us is gone, however it went: its end of the pipe closes then."""
     sys.stdin.buffer.read()
-    for _ in range(2):  # the second time without draining
+    while True:  # the second time without draining; two at once would count as one
         os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(LEAVING_S)
 
 
 def ready(line: str) -> None:
