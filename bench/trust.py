@@ -10,6 +10,7 @@ it: fitting and checking on the same voices; so --check takes other manifests.
 
 import argparse
 import json
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -81,9 +82,16 @@ def main() -> None:
     parser.add_argument("--check", type=Path, nargs="*", default=[])
     parser.add_argument("--limit", type=int)
     parser.add_argument("--check-limit", type=int)
+    parser.add_argument("--examples", type=Path, help="keep what was heard here, or read it back")
     arguments = parser.parse_args()
-    training = gathered(arguments.manifest, arguments.limit)
-    checking = gathered(arguments.check, arguments.check_limit)
+    kept: Path | None = arguments.examples
+    if kept and kept.exists():
+        training, checking = pickle.loads(kept.read_bytes())
+    else:
+        training = gathered(arguments.manifest, arguments.limit)
+        checking = gathered(arguments.check, arguments.check_limit)
+        if kept:
+            kept.write_bytes(pickle.dumps((training, checking)))
     results: dict[str, object] = {}
     for name, final in (("WHILE_SPOKEN", False), ("WHEN_ENDED", True)):
         evidence, right = training.of(final=final)

@@ -17,6 +17,9 @@ TYPICAL = Evidence(
     over_floor_db=30.0,
     frames_seen=5,
     steps_since=40,
+    mean_posterior=-0.2,
+    mean_acoustic=-1.5,
+    mean_language=-0.02,
 )
 
 
@@ -32,6 +35,9 @@ TYPICAL = Evidence(
         over_floor_db=st.floats(-60, 100),
         frames_seen=st.integers(1, 1_000),
         steps_since=st.integers(0, 2_000),
+        mean_posterior=st.floats(-80, 0),
+        mean_acoustic=st.floats(-80, 10),
+        mean_language=st.floats(-80, 0),
     )
 )
 def test_any_evidence_gives_a_probability(evidence: Evidence) -> None:

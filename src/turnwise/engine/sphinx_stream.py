@@ -189,6 +189,10 @@ class SphinxStream:
         segments = self._decoder.segments()
         keys = [(segment.text, segment.start) for segment in segments]
         utterance.seen = {key: utterance.seen.get(key, 0) + 1 for key in keys}
+        count = max(1, len(segments))
+        mean_posterior = sum(segment.posterior for segment in segments) / count
+        mean_acoustic = sum(segment.acoustic for segment in segments) / count
+        mean_language = sum(segment.language for segment in segments) / count
         words: list[Word] = []
         for segment, key in zip(segments, keys, strict=True):
             levels = np.array(utterance.over_floor_db[segment.start : segment.end])
@@ -203,7 +207,10 @@ class SphinxStream:
                 letters=len(segment.text),
                 over_floor_db=float(levels.mean()),
                 frames_seen=utterance.seen[key],
-                steps_since=len(utterance.over_floor_db) - segment.end,
+                steps_since=max(0, len(utterance.over_floor_db) - segment.end),
+                mean_posterior=mean_posterior,
+                mean_acoustic=mean_acoustic,
+                mean_language=mean_language,
             )
             words += _placed(segment, utterance.start, self._trust(evidence))
         texts = as_written([word.text for word in words], self._keyterms)

@@ -28,6 +28,10 @@ class Evidence:
     """For how many frames it has been believed to start where it does."""
     steps_since: int
     """How much of the utterance was heard after it."""
+    mean_posterior: float
+    """Of the utterance's words; what is hard to hear is hard to hear all through."""
+    mean_acoustic: float
+    mean_language: float
 
 
 Row = tuple[float, ...]
@@ -45,11 +49,15 @@ def row(evidence: Evidence) -> Row:
         min(evidence.over_floor_db, 40.0) / 20,
         log(evidence.frames_seen),
         log(1 + evidence.steps_since / 10),
+        exp(evidence.posterior),
+        max(evidence.mean_posterior, -8.0) / 2,
+        max(min(evidence.mean_acoustic, 0.0), -4.0),
+        max(evidence.mean_language, -0.2) * 10,
     )
 
 
-WHILE_SPOKEN: Row = (0.0,) * 9
-WHEN_ENDED: Row = (0.0,) * 9
+WHILE_SPOKEN: Row = (0.0,) * 13
+WHEN_ENDED: Row = (0.0,) * 13
 
 
 def trust(evidence: Evidence) -> float:
