@@ -37,7 +37,8 @@ def _from_uint8(data: bytes) -> Samples32:
 
 
 def _from_int16(data: bytes) -> Samples32:
-    return np.multiply(np.frombuffer(data, "<i2"), np.float32(1 / (1 << 15)))
+    scaled: Samples32 = np.multiply(np.frombuffer(data, "<i2"), np.float32(1 / (1 << 15)))
+    return scaled
 
 
 def _from_int24(data: bytes) -> Samples32:

@@ -147,7 +147,8 @@ def whole_number(fields: Mapping[int, bytes], field_id: int) -> int:
 def parse_track(content: bytes) -> Track | None:
     """Read a track entry; None if it is not Opus audio.
 
-    The delay to skip is CodecDelay, where there is one, or else OpusHead's pre-skip.
+    The delay to skip is said twice, as OpusHead's pre-skip and as CodecDelay. They should
+    agree, but Chrome writes neither and ffmpeg miscounts the second: the longer one holds.
 
     Raises:
         BadAudio: Opus that we cannot decode.
@@ -164,7 +165,7 @@ def parse_track(content: bytes) -> Track | None:
         pre_skip = (delay_ns * CODEC_RATE_HZ + NANOSECONDS // 2) // NANOSECONDS
         if pre_skip > PRE_SKIP_MAX:
             raise BadAudio(f"a WebM codec delay of {delay_ns} ns is over the limit of 1.4 s")
-        head = replace(head, pre_skip=pre_skip)
+        head = replace(head, pre_skip=max(head.pre_skip, pre_skip))
     return Track(whole_number(fields, TRACK_NUMBER), head)
 
 
@@ -221,7 +222,7 @@ class WebmReader:
             if header is None:
                 return None
             if header.id in BLOCKS and len(start) < header.header_bytes + min(
-                NUMBER_BYTES_MAX, header.size_bytes or NUMBER_BYTES_MAX
+                NUMBER_BYTES_MAX, header.size_bytes or 0
             ):
                 return None  # its track number may not be here yet
             self._intake.skip(header.header_bytes)

@@ -4,10 +4,10 @@ import heapq
 from collections.abc import Mapping
 from typing import TypeVar
 
-GATHER_SECONDS_MAX = 0.005
+GATHER_SECONDS_MAX = 0.01
 """Longest that a frame waits for others: little beside the 80 ms it took to be said."""
-GATHER_SECONDS_PER_STREAM = 20e-6
-"""A lone stream hardly waits; from 250 streams on the wait is as long as it gets.
+GATHER_SECONDS_PER_STREAM = 100e-6
+"""A lone stream hardly waits; from 100 streams on the wait is as long as it gets.
 
 A hand-over to the engine's thread costs about as much processor time as hearing several
 frames, so with many streams it pays to send frames in company.

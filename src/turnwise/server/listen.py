@@ -35,7 +35,7 @@ async def carry(socket: Socket, ear: Ear, stream: Stream) -> None:
     """
     clock = asyncio.get_running_loop().time
     listener = stream.listener
-    await send_due(socket, listener)
+    send_due(socket, listener)
     while listener.close_due is None:
         item = await socket.read()
         began_s = clock()
@@ -48,12 +48,16 @@ async def carry(socket: Socket, ear: Ear, stream: Stream) -> None:
                 break
             stream.frames_heard += 1
             listener.receive_hypothesis(hypothesis)
-            await send_due(socket, listener)
-        await send_due(socket, listener)
-        now_s = clock()
+            send_due(socket, listener)
+            if socket.blocked_since_s is not None:
+                await socket.flushed()
+        send_due(socket, listener)
+        if socket.blocked_since_s is not None:
+            await socket.flushed()
         if not isinstance(item, Stalled):
-            stream.quiet_since_s = now_s
-            stream.lag_s_max = max(stream.lag_s_max, now_s - began_s)
+            stream.quiet_since_s = now_s = clock()
+            if now_s - began_s > stream.lag_s_max:
+                stream.lag_s_max = now_s - began_s
     socket.close(listener.close_due)
 
 
@@ -71,9 +75,6 @@ def give(listener: Listener, item: Item) -> None:
             assert_never(item)
 
 
-async def send_due(socket: Socket, listener: Listener) -> None:
-    """Send what became due, and wait for the client to take it if it is slow to."""
+def send_due(socket: Socket, listener: Listener) -> None:
     for text in listener.messages_to_send():
         socket.write(text)
-    if socket.blocked_since_s is not None:
-        await socket.flushed()

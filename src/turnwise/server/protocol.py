@@ -20,7 +20,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
-from websockets.frames import Frame
+from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 
 from turnwise.errors import NO_STATUS, BadRequest, TurnwiseError
@@ -145,7 +145,16 @@ class StreamSocket(WebSocketsSansIOProtocol):
 
     def data_received(self, data: bytes) -> None:
         self.heard_at_s = self.loop.time()
-        super().data_received(data)
+        self.conn.receive_data(data)
+        if self.conn.parser_exc is not None:
+            self.handle_parser_exception()
+            return
+        events = self.conn.events
+        if len(events) == 1 and isinstance(event := events[0], Frame) and _is_audio(event):
+            events.clear()
+            self._deliver(bytes(event.data))
+        else:
+            self.handle_events()
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -328,6 +337,11 @@ def _limit(count: int, count_max: int) -> None:
     """Make the HTTP parser give up on a request that is too large."""
     if count > count_max:
         raise ValueError(f"{count} is more than {count_max}")
+
+
+def _is_audio(frame: Frame) -> bool:
+    """Whether it is what comes nearly always: a whole binary message."""
+    return frame.opcode is Opcode.BINARY and frame.fin
 
 
 def text_frame(payload: bytes) -> bytes:

@@ -191,6 +191,7 @@ def http_config(shared: Shared) -> uvicorn.Config:
         ws_max_size=BINARY_MESSAGE_BYTES_MAX,
         ws_per_message_deflate=False,  # costs more than twice the processor time
         ws_ping_interval=None,  # a pong of habit would keep an idle client (contract 3.5)
+        proxy_headers=False,  # they would change nothing but a line in the log
         backlog=BACKLOG,
         server_header=False,
         date_header=False,
