@@ -2,7 +2,6 @@
 
 from fuzz.audio import HELD_BYTES_MAX, fuzz, held_bytes, targets
 from tests.audio.hearing import hear
-
 from turnwise.audio.decode import Decoder
 from turnwise.audio.ogg import OggReader
 

@@ -9,6 +9,7 @@ from itertools import islice
 import numpy as np
 import pytest
 from hypothesis import given, settings
+
 from tests.audio.hearing import Heard, cut, hear, hear_whole, positions, single_bytes
 from tests.audio.writing import (
     element,
@@ -27,7 +28,6 @@ from tests.audio.writing import (
     webm_beginning,
     webm_cluster,
 )
-
 from turnwise.audio import pcm
 from turnwise.audio.decode import Decoder
 from turnwise.settings import DECODE_SLICE_BYTES, SAMPLE_RATES_HZ, Encoding

@@ -6,6 +6,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from tests.audio.hearing import cut, positions, read, single_bytes
 from tests.audio.writing import (
     OPUS_TAGS,
@@ -18,7 +19,6 @@ from tests.audio.writing import (
     sealed,
     segments_of,
 )
-
 from turnwise.audio.ogg import PAGE_BYTES_MAX, OggReader, checksum
 from turnwise.audio.opus import PACKET_BYTES_MAX, OpusHead
 from turnwise.errors import BadAudio

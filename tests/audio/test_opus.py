@@ -6,8 +6,8 @@ import sys
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from tests.audio.writing import opus_head, opus_packets, tone
 
+from tests.audio.writing import opus_head, opus_packets, tone
 from turnwise.audio.opus import (
     PACKET_BYTES_MAX,
     PACKET_SAMPLES_MAX,

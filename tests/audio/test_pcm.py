@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.audio.hearing import cut, positions
 
+from tests.audio.hearing import cut, positions
 from turnwise.audio import pcm
 from turnwise.audio.pcm import Pcm, SampleFormat
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.audio.writing import tone
 
+from tests.audio.writing import tone
 from turnwise.audio import resample
 from turnwise.audio.resample import RATE_HZ_MAX, RATE_HZ_MIN, TILE, Resampler, filter_for
 from turnwise.errors import BadAudio

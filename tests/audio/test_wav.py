@@ -4,9 +4,9 @@ import re
 
 import pytest
 from hypothesis import given
+
 from tests.audio.hearing import cut, positions, read, single_bytes
 from tests.audio.writing import chunk, extensible, wav, wav_format
-
 from turnwise.audio import pcm
 from turnwise.audio.wav import WavFormat, WavReader
 from turnwise.errors import BadAudio

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from hypothesis import given
+
 from tests.audio.hearing import cut, positions, read, single_bytes
 from tests.audio.writing import (
     EBML_HEADER,
@@ -16,7 +17,6 @@ from tests.audio.writing import (
     webm_cluster,
     webm_track,
 )
-
 from turnwise.audio.opus import OpusHead
 from turnwise.audio.webm import (
     BLOCK_BYTES_MAX,

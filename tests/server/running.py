@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import json
+import socket
+import struct
 import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -84,6 +86,7 @@ class Running:
 async def running(engine: TestEngine | None = None, **settings: Any) -> AsyncIterator[Running]:
     """Serve while the context lasts, then leave at once."""
     engine = engine or TestEngine()
+    lines_open.clear()
     said: asyncio.Queue[str] = asyncio.Queue()
     leave = Leave()
     options = ServerSettings(port=0, engine="scripted", **settings)
@@ -232,7 +235,9 @@ class RawClient:
             assert await self.reader.read() == b""
 
     def vanish(self) -> None:
-        """Cut the connection without a word."""
+        """Cut the connection without a word; what is on its way is dropped."""
+        line: socket.socket = self.writer.get_extra_info("socket")
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.writer.transport.abort()
 
 

@@ -38,14 +38,12 @@ async def test_close_stream_is_answered_with_a_close_frame_without_a_status() ->
     assert raw == b"\x88\x00"
 
 
-@pytest.mark.parametrize(
-    ("settings", "headers"), [({"close_code_1000": True}, {}), ({}, JAVASCRIPT)]
-)
+@pytest.mark.parametrize(("always", "headers"), [(True, {}), (False, JAVASCRIPT)])
 async def test_close_stream_can_be_answered_with_1000(
-    settings: dict[str, bool], headers: dict[str, str]
+    always: bool, headers: dict[str, str]
 ) -> None:
     """Contract 14.2: as an option, and for clients that would connect anew."""
-    async with running(**settings) as server:
+    async with running(close_code_1000=always) as server:
         client = await connect(server.port, **headers)
         client.text(CLOSE_STREAM)
         raw = await client.reader.readexactly(4)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
+from uvicorn._types import ASGISendEvent
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -190,6 +191,11 @@ class StreamSocket(WebSocketsSansIOProtocol):
         self.scope["query_string"] = query
         self.scope["extensions"] = {"websocket.http.response": {}, SOCKET: {SOCKET: self}}
 
+    async def send(self, message: ASGISendEvent) -> None:
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body":
+            self.handshake_complete = True  # a refusal is an answer too
+
     def handle_text(self, event: Frame) -> None:
         self._partial_text = True
         self._take(event)
@@ -282,6 +288,7 @@ class StreamSocket(WebSocketsSansIOProtocol):
     def _leave(self) -> None:
         if not self.gone:
             self.gone = True
+            self.handshake_complete = True  # there is nobody left to answer
             self.on_gone()
 
 
