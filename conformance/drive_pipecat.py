@@ -21,14 +21,21 @@ from pipecat.frames.frames import (
     TranscriptionFrame,
 )
 from pipecat.pipeline.pipeline import Pipeline
-from pipecat.pipeline.runner import PipelineRunner
-from pipecat.pipeline.task import PipelineParams, PipelineTask
+from pipecat.pipeline.worker import PipelineParams, PipelineWorker
 from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 from pipecat.services.deepgram.flux.stt import DeepgramFluxSTTService
+from pipecat.workers.runner import WorkerRunner
 
 RATE_HZ = 16_000
 CHUNK_BYTES = 640  # 20 ms
 SETTLE_S = 2.0
+EVENTS = (
+    "on_connection_error",
+    "on_start_of_turn",
+    "on_eager_end_of_turn",
+    "on_turn_resumed",
+    "on_end_of_turn",
+)
 
 
 class Printer(FrameProcessor):
@@ -60,7 +67,7 @@ def listener(server: str, api_key: str) -> DeepgramFluxSTTService:
             numerals=False,
         ),
     )
-    for name in ("on_start_of_turn", "on_eager_end_of_turn", "on_turn_resumed", "on_end_of_turn"):
+    for name in EVENTS:
 
         async def said(_: object, *arguments: object, name: str = name) -> None:
             print(f"{name}: {' '.join(map(str, arguments))}", flush=True)
@@ -69,26 +76,27 @@ def listener(server: str, api_key: str) -> DeepgramFluxSTTService:
     return stt
 
 
-async def speak(task: PipelineTask, audio: bytes) -> None:
+async def speak(worker: PipelineWorker, audio: bytes) -> None:
     for start in range(0, len(audio), CHUNK_BYTES):
         if start == len(audio) // CHUNK_BYTES // 2 * CHUNK_BYTES:
             settings = DeepgramFluxSTTService.Settings(eot_threshold=0.8, eager_eot_threshold=None)
-            await task.queue_frame(STTUpdateSettingsFrame(delta=settings))
+            await worker.queue_frame(STTUpdateSettingsFrame(delta=settings))
         chunk = audio[start : start + CHUNK_BYTES]
-        await task.queue_frame(InputAudioRawFrame(chunk, sample_rate=RATE_HZ, num_channels=1))
+        await worker.queue_frame(InputAudioRawFrame(chunk, sample_rate=RATE_HZ, num_channels=1))
         await asyncio.sleep(CHUNK_BYTES / 2 / RATE_HZ)
     await asyncio.sleep(SETTLE_S)
-    await task.queue_frame(EndFrame())
+    await worker.queue_frame(EndFrame())
 
 
 async def main(server: str, api_key: str, path: Path) -> None:
     printer = Printer()
-    task = PipelineTask(
+    worker = PipelineWorker(
         Pipeline([listener(server, api_key), printer]),
         params=PipelineParams(audio_in_sample_rate=RATE_HZ),
     )
-    runner = PipelineRunner(handle_sigint=False)
-    await asyncio.gather(runner.run(task), speak(task, path.read_bytes()))
+    runner = WorkerRunner(handle_sigint=False)
+    await runner.add_workers(worker)
+    await asyncio.gather(runner.run(), speak(worker, path.read_bytes()))
     print(f"interim transcriptions: {printer.interim_count}")
 
 

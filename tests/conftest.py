@@ -1,9 +1,13 @@
 """What pytest itself is told: slow tests wait to be asked for, golden texts can be rewritten."""
 
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+# Programs that tests start run the tree that the tests stand in, wherever it is installed.
+os.environ["PYTHONPATH"] = str(Path(__file__).parent.parent / "src")
 
 settings.register_profile("quick", deadline=None)
 settings.register_profile("thorough", deadline=None, max_examples=1_000)

@@ -3,7 +3,14 @@
 import pytest
 
 from turnwise.errors import BadQuery
-from turnwise.settings import EAGER_EOT_THRESHOLD, EOT_THRESHOLD, EOT_TIMEOUT_MS, Knob, Thresholds
+from turnwise.settings import (
+    EAGER_EOT_THRESHOLD,
+    EOT_THRESHOLD,
+    EOT_TIMEOUT_MS,
+    Knob,
+    Thresholds,
+    shown,
+)
 
 
 @pytest.mark.parametrize("text", ["0.70", ".7", "0.7", "7e-1"])
@@ -37,9 +44,12 @@ def test_the_ends_of_a_range_belong_to_it(knob: Knob, text: str) -> None:
     assert knob.parse(text) == float(text)
 
 
-def test_what_is_no_number_is_said_to_be_none() -> None:
-    with pytest.raises(BadQuery, match="eot_threshold must be a number, not 'high'"):
-        EOT_THRESHOLD.parse("high")
+@pytest.mark.parametrize(
+    "text", ["high", "", "1_0", " 1", "1 ", "0x1", "\N{ARABIC-INDIC DIGIT ONE}", ".", "1e"]
+)
+def test_what_is_no_number_is_said_to_be_none(text: str) -> None:
+    with pytest.raises(BadQuery, match="eot_threshold must be a number, not '"):
+        EOT_THRESHOLD.parse(text)
 
 
 def test_milliseconds_are_whole() -> None:
@@ -54,3 +64,7 @@ def test_the_defaults_of_a_stream_are_the_knobs_defaults() -> None:
         EAGER_EOT_THRESHOLD.default,
         EOT_TIMEOUT_MS.default,
     )
+
+
+def test_a_refused_value_is_shown_short_and_in_ascii() -> None:
+    assert shown("é\r\n" + "x" * 100) == "'\\xe9\\r\\n" + "x" * 37 + "'"

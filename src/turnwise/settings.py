@@ -12,6 +12,13 @@ from turnwise.errors import BadQuery
 
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|nan|inf", re.ASCII)
 """What counts as a number in a query; float() would also take `1_0`, ` 1 ` and other digits."""
+SHOWN_CHARACTERS_MAX = 40
+"""Of a value that is refused: enough to know it again in a header or a log."""
+
+
+def shown(text: str) -> str:
+    """Quote a client's own words so that they are short and safe in an HTTP header."""
+    return ascii(text[:SHOWN_CHARACTERS_MAX])
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +38,7 @@ class Knob:
             BadQuery: Not a number, or out of range.
         """
         if not NUMBER.fullmatch(text):
-            raise BadQuery(f"{self.name} must be a number, not {text[:40]!a}")
+            raise BadQuery(f"{self.name} must be a number, not {shown(text)}")
         value = float(text)
         problem = self.problem(value)
         if problem is not None:

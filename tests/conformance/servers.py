@@ -8,29 +8,28 @@ from contextlib import contextmanager
 
 from tests.conformance.programs import KEY, ROOT
 
-ADDRESS = re.compile(r"127\.0\.0\.1:(\d+)")
+ADDRESS = re.compile(r"ws://127\.0\.0\.1:\d+")
 
 
 @contextmanager
 def serving(*options: str) -> Iterator[str]:
     """Run `turnwise serve` with these options; yield where, as ws://HOST:PORT."""
+    with started(*options) as (_, address):
+        yield address
+
+
+@contextmanager
+def started(*options: str) -> Iterator[tuple["subprocess.Popen[str]", str]]:
+    """The same, with the process itself."""
     command = [sys.executable, "-m", "turnwise", "serve", "--port", "0", "--api-key", KEY]
+    command += ["--drain-seconds-max", "1"]
     with subprocess.Popen(
-        [*command, *options], stderr=subprocess.PIPE, text=True, cwd=ROOT / "src"
+        [*command, *options], stdout=subprocess.PIPE, text=True, cwd=ROOT / "src"
     ) as process:
+        assert process.stdout is not None
+        address = ADDRESS.search(process.stdout.readline())
+        assert address is not None, "the first line says where it listens"
         try:
-            yield f"ws://127.0.0.1:{_port(process)}"
+            yield process, address[0]
         finally:
             process.terminate()
-
-
-def _port(process: "subprocess.Popen[str]") -> int:
-    """Read on until the server says where it listens."""
-    assert process.stderr is not None
-    said = []
-    for line in process.stderr:
-        said.append(line)
-        address = ADDRESS.search(line)
-        if address is not None:
-            return int(address[1])
-    raise AssertionError("".join(said))

@@ -5,6 +5,7 @@ apart by its headers and spoken to as it was in its days (contract section 9.1).
 """
 
 import threading
+from contextlib import suppress
 from subprocess import Popen
 
 import pytest
@@ -18,11 +19,18 @@ SCRIPTED_S = 20.0
 LAST_SCRIPTED = "Could we sit outside if the weather is fine"
 
 
+def feed(program: "Popen[bytes]", audio: bytes) -> None:
+    """Give the program its audio, all of it unless it is stopped."""
+    assert program.stdin is not None
+    with suppress(BrokenPipeError):
+        program.stdin.write(audio)
+        program.stdin.close()
+
+
 def printed(program: "Popen[bytes]", audio: bytes, last: str) -> list[str]:
     """Give the program its audio; return what it prints, up to a transcript that has `last`."""
-    assert program.stdin is not None
     assert program.stdout is not None
-    threading.Thread(target=program.stdin.write, args=[audio], daemon=True).start()
+    threading.Thread(target=feed, args=[program, audio], daemon=True).start()
     lines = []
     for raw in program.stdout:
         line = raw.decode().rstrip("\n")

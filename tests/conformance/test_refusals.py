@@ -28,13 +28,18 @@ def refusal(server: str, flavour: str, key: str, parameters: dict[str, Any]) -> 
     return shown
 
 
-@pytest.mark.parametrize("flavour", ["blocking", "asynchronous"])
-def test_a_wrong_key_is_a_401(server: str, flavour: str) -> None:
-    shown = refusal(server, flavour, "wrong", GOOD)
-    assert (shown["status"], shown["why"]) == (401, "Invalid credentials.")
+def test_a_wrong_key_is_a_401(server: str) -> None:
+    shown = refusal(server, "blocking", "wrong", GOOD)
+    assert shown == {"class": "InvalidStatus", "status": 401, "why": "Invalid credentials."}
 
 
-@pytest.mark.parametrize("flavour", ["blocking", "asynchronous"])
+def test_the_asynchronous_client_tells_the_status_too(server: str) -> None:
+    shown = refusal(server, "asynchronous", "wrong", GOOD)
+    assert (shown["class"], shown["status"]) == ("ApiError", 401)
+    shown = refusal(server, "asynchronous", KEY, GOOD | {"eot_threshold": 1.5})
+    assert (shown["class"], shown["status"]) == ("ApiError", 400)
+
+
 @pytest.mark.parametrize(
     ("parameters", "why"),
     [
@@ -46,9 +51,9 @@ def test_a_wrong_key_is_a_401(server: str, flavour: str) -> None:
     ],
 )
 def test_a_bad_parameter_is_a_400_whatever_the_key(
-    server: str, flavour: str, parameters: dict[str, Any], why: str
+    server: str, parameters: dict[str, Any], why: str
 ) -> None:
-    shown = refusal(server, flavour, "wrong", parameters)
+    shown = refusal(server, "blocking", "wrong", parameters)
     assert shown["status"] == 400
     assert shown["why"].startswith(why)
 

@@ -18,6 +18,8 @@ from turnwise.text.profanity import is_profane
         "bitches'",
         "shit-show",
         "BASTARD",
+        "dumb-ass",
+        "holy-shit",
         "shit\N{RIGHT SINGLE QUOTATION MARK}s",
     ],
 )

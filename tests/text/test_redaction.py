@@ -49,6 +49,7 @@ def test_numbers_hides_runs_of_three_digits(said: str, expected: str) -> None:
         ("on may the fifth", "on *"),
         ("on May 5th, please", "on * please"),
         ("the fifth of may", "the *"),
+        ("the fifth of may will do", "the * will do"),
         ("the 28th May", "the *"),
         ("may the fifth twenty twenty six then", "* then"),
         ("the fifth of may twenty twenty six", "the *"),

@@ -31,8 +31,16 @@ def test_each_problem_has_its_code(settings: StreamSettings, code: str) -> None:
     assert found.code == code
 
 
-def test_hints_that_suit_have_no_problem() -> None:
-    assert rules.problem(StreamSettings(Model.MULTILINGUAL, language_hints=("en", "hi"))) is None
+@pytest.mark.parametrize(
+    "settings",
+    [
+        StreamSettings(Model.ENGLISH, thresholds=Thresholds(0.6, 0.6)),
+        StreamSettings(Model.ENGLISH, keyterms=("a",) * 100),
+        StreamSettings(Model.MULTILINGUAL, language_hints=("en",) * 100),
+    ],
+)
+def test_the_most_that_is_allowed_has_no_problem(settings: StreamSettings) -> None:
+    assert rules.problem(settings) is None
 
 
 @pytest.mark.parametrize(

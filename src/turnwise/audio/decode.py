@@ -4,12 +4,13 @@ What holds for all of them: the frames, and the place and text of an error, depe
 stream's bytes alone and never on how they were cut into messages (bare Opus packets, one
 to a message, are their own cut). Everything is done in slices of DECODE_SLICE_BYTES, one
 Opus packet at a time, and only as fast as frames are taken: next to the message itself,
-at most CONTAINER_HEADER_BYTES_MAX and a few slices' worth are held.
+at most half a mebibyte is held while frames are taken, and between messages at most
+CONTAINER_HEADER_BYTES_MAX and a slice, and that only while a header is coming in.
 
 At the end of a stream, samples short of a frame are not heard.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Protocol
 
 from turnwise.audio import formats, pcm
@@ -100,6 +101,13 @@ class PacketSource:
         return (self._decoder.decode(piece),)
 
 
+CONTAINER_SOURCES: Mapping[Container, Callable[[], Source]] = {
+    Container.WAV: WavSource,
+    Container.OGG: lambda: OpusSource(OggReader()),
+    Container.WEBM: lambda: OpusSource(WebmReader()),
+}
+
+
 class Decoder:
     """One stream's bytes to frames of 80 ms.
 
@@ -146,14 +154,8 @@ class Decoder:
 
     def _choose(self, first: bytes) -> Source:
         container = formats.sniff(first)
-        if container in formats.WRAPPINGS[self._encoding]:
-            match container:
-                case Container.WAV:
-                    return WavSource()
-                case Container.OGG:
-                    return OpusSource(OggReader())
-                case Container.WEBM:
-                    return OpusSource(WebmReader())
+        if container is not None and container in formats.WRAPPINGS[self._encoding]:
+            return CONTAINER_SOURCES[container]()
         if self._encoding is None:
             raise BadAudio(
                 "without encoding and sample_rate, a WAV, Ogg or WebM stream was expected,"

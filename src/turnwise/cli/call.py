@@ -34,9 +34,11 @@ def call(
         TurnwiseError: The server, the connection or the source failed.
     """
     with nullcontext() if server.url else LocalServer(server.engine) as local:
-        url = server.url or (local.url if local else "")
+        if local is not None:
+            server = Server(local.url, api_key=local.api_key)
+        assert server.url is not None
         try:
-            asyncio.run(_call(url, server.api_key, options, source, hear, realtime))
+            asyncio.run(_call(server.url, server.api_key, options, source, hear, realtime))
         except KeyboardInterrupt:
             return False
     return True

@@ -83,7 +83,7 @@ def demo(
 ) -> None:
     """Start a server, play a conversation to it in real time, show its turns, sum up, stop.
 
-    Takes as long as the audio lasts: 38 seconds for the packaged conversation.
+    Takes as long as the audio lasts: 37 seconds for the packaged conversation.
     """
     console = Console(highlight=False)
     options = given.stream_options(eot_threshold, eager_eot_threshold, eot_timeout_ms, keyterm)

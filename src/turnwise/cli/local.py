@@ -1,5 +1,7 @@
 """A server of our own on a free port, for commands that were given none."""
 
+import os
+import secrets
 import subprocess
 import sys
 import tempfile
@@ -28,6 +30,8 @@ class LocalServer:
         self._process: subprocess.Popen[str] | None = None
         self._log: IO[str] | None = None
         self.url = ""
+        self.api_key = secrets.token_urlsafe()
+        """Opens streams there: other users of the machine have no business with it."""
 
     def __enter__(self) -> Self:
         """Start it and wait until it listens.
@@ -38,6 +42,7 @@ class LocalServer:
         self._log = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
         self._process = subprocess.Popen(  # noqa: S603 - our own command
             self._command,
+            env=os.environ | {"TURNWISE_API_KEYS": self.api_key},  # where ps does not show it
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=self._log,

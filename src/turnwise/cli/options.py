@@ -5,12 +5,20 @@ from typing import Annotated
 import typer
 
 from turnwise.client import Options
+from turnwise.engine.load import NAMES
 from turnwise.settings import EAGER_EOT_THRESHOLD, EOT_THRESHOLD, EOT_TIMEOUT_MS, Knob
 
 
 def _help(knob: Knob) -> str:
     default = "off" if knob.default is None else f"{knob.default:g}"
     return f"{knob.meaning} From {knob.low:g} to {knob.high:g}; {default} unless given."
+
+
+def known_engine(name: str | None) -> str | None:
+    """Refuse an engine that does not exist before anything is started."""
+    if name is not None and name not in NAMES:
+        raise typer.BadParameter(f"no engine is called {name!r}; there are: {', '.join(NAMES)}")
+    return name
 
 
 Url = Annotated[
@@ -22,7 +30,8 @@ Url = Annotated[
     ),
 ]
 EngineName = Annotated[
-    str | None, typer.Option("--engine", help="Engine of the server that is started.")
+    str | None,
+    typer.Option("--engine", callback=known_engine, help="Engine of the server that is started."),
 ]
 ApiKey = Annotated[
     str | None,

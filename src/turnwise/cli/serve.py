@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from turnwise.cli.options import known_engine
 from turnwise.engine.load import DEFAULT, NAMES
 from turnwise.server.run import serve as run_server
 from turnwise.server.settings import Legacy, ServerSettings
@@ -20,10 +21,15 @@ def serve(
         int, typer.Option(envvar="TURNWISE_PORT", help="0 takes any that is free.")
     ] = DEFAULTS.port,
     engine: Annotated[
-        str, typer.Option(envvar="TURNWISE_ENGINE", help=f"One of: {', '.join(NAMES)}.")
+        str,
+        typer.Option(
+            envvar="TURNWISE_ENGINE",
+            callback=known_engine,
+            help=f"One of: {', '.join(NAMES)}.",
+        ),
     ] = DEFAULT,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes that recognise; one a core unless given.")
+        int | None, typer.Option(min=1, help="Cores that recognise; all unless given.")
     ] = None,
     streams_max: Annotated[
         int | None,

@@ -32,7 +32,7 @@ def colour_of(confidence: float) -> str:
 
 def legend() -> Text:
     """Say what the colours mean."""
-    text = Text(LEGEND, style="dim")
+    text = Text().append(LEGEND, style="dim")
     upper = 1.0
     for lowest, colour in CONFIDENCE_COLOURS:
         text.append(f"  {lowest:.2f} to {upper:.2f}", style=colour)
@@ -52,7 +52,7 @@ def words_of(turn: TurnInfo) -> Text:
 def bar(confidence: float) -> Text:
     """Draw an end-of-turn confidence."""
     full = round(confidence * BAR_CELLS)
-    text = Text("▕", style="dim")
+    text = Text().append("▕", style="dim")
     text.append("█" * full, style="cyan").append("·" * (BAR_CELLS - full), style="dim")
     return text.append("▏", style="dim").append(f"{confidence:4.2f}", style="dim")
 
@@ -60,7 +60,7 @@ def bar(confidence: float) -> Text:
 def event_line(turn: TurnInfo) -> Text:
     """Return the line that stays: audio time, event, why, confidence, words."""
     style = EVENT_STYLES.get(turn.event, "dim")
-    text = Text(f"{turn.audio_window_end:8.2f} s  ", style="dim")
+    text = Text().append(f"{turn.audio_window_end:8.2f} s  ", style="dim")
     text.append(f"{turn.event.value:<14}", style=style)
     why = turn.trigger if isinstance(turn.trigger, str) else ""
     text.append(f" {why:<8}", style="dim")
@@ -70,7 +70,7 @@ def event_line(turn: TurnInfo) -> Text:
 
 def open_line(turn: TurnInfo) -> Text:
     """Return the line that is rewritten while somebody speaks."""
-    text = Text(f"{turn.audio_window_end:8.2f} s  ", style="dim")
+    text = Text().append(f"{turn.audio_window_end:8.2f} s  ", style="dim")
     text.append_text(bar(turn.end_of_turn_confidence)).append("  ")
     return text.append_text(words_of(turn))
 

@@ -52,9 +52,12 @@ def recording(path: Path) -> Iterator[bytes]:
 
     try:
         with soundfile.SoundFile(str(path)) as recorded:
+            # Between two reads the library seeks to where it is anyway, and every seek
+            # garbles MP3, whose frames lean on the ones before. What cannot be sought is not.
+            recorded.seekable = lambda: False
             block = max(1, recorded.samplerate * FRAME_MS // 1000)
             resampler = Resampler(recorded.samplerate)
-            for samples in recorded.blocks(block, dtype="float32", always_2d=True):
+            while len(samples := recorded.read(block, dtype="float32", always_2d=True)):
                 mono = np.ascontiguousarray(samples.mean(axis=1))
                 yield linear16(resampler.push(mono))
     except (soundfile.SoundFileError, RuntimeError) as error:

@@ -57,7 +57,7 @@ def transcribe(
         if source != PIPE and not Path(source).is_file():
             raise typer.BadParameter(f"no such file: {source}", param_hint="FILE")
     with nullcontext() if url else LocalServer(engine) as local:
-        server = Server(url or (local.url if local else ""), None, api_key)
+        server = Server(local.url, api_key=local.api_key) if local else Server(url, api_key=api_key)
         for source in sources:
             if len(sources) > 1 and not as_json:
                 print(f"# {source}")

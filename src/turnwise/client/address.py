@@ -56,7 +56,7 @@ class Changes(TypedDict, total=False):
 
 LISTS = {"keyterms": "keyterm", "language_hints": "language_hint", "tags": "tag"}
 """Options that are repeated parameters on the wire, and what they are called there."""
-NO_CHANGE = NewThresholds(None, UNSET, None)
+NO_CHANGE = NewThresholds()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +107,9 @@ def settings_of(options: Options) -> StreamSettings:
 def change_of(changes: Changes) -> Configure:
     """Write changes as the message that asks for them."""
     thresholds = NewThresholds(
-        changes.get("eot_threshold"),
+        changes.get("eot_threshold", UNSET),
         changes.get("eager_eot_threshold", UNSET),
-        changes.get("eot_timeout_ms"),
+        changes.get("eot_timeout_ms", UNSET),
     )
     return Configure(
         None if thresholds == NO_CHANGE else thresholds,

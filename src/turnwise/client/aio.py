@@ -71,6 +71,7 @@ class Stream:
         self._sending = asyncio.Lock()
         self._socket: ClientConnection | None = None
         self._players: list[asyncio.Task[None]] = []
+        self._source_error: Exception | None = None
 
     async def __aenter__(self) -> Self:
         """Connect.
@@ -115,7 +116,8 @@ class Stream:
             try:
                 text = await self._open_socket.recv()
             except ConnectionClosed as closed:
-                await self._raise_of_players()
+                if self._source_error is not None:
+                    raise self._source_error from None
                 if self._call.receive_close(closed.rcvd.code if closed.rcvd else ABNORMAL):
                     return
                 await self._take_up_again(closed)
@@ -171,7 +173,7 @@ class Stream:
         """Stop at once, whatever was still to come."""
         for player in self._players:
             player.cancel()
-        await asyncio.gather(*self._players, return_exceptions=True)
+        await asyncio.gather(*self._players, return_exceptions=True)  # all cancelled or done
         if self._socket is not None:
             await self._socket.close()
 
@@ -187,14 +189,9 @@ class Stream:
                 await self.send(chunk)
             if finish:
                 await self.finish()
-        except Exception:  # the source's own: whoever iterates hears of it
+        except Exception as error:  # the source's own: whoever iterates hears of it
+            self._source_error = error
             await self._open_socket.close()
-            raise
-
-    async def _raise_of_players(self) -> None:
-        for player in self._players:
-            if player.done():
-                await player
 
     @property
     def _open_socket(self) -> ClientConnection:

@@ -200,12 +200,13 @@ class Stream:
 
     def _dial(self) -> ClientConnection:
         try:
+            # Entered here and closed in close(): its life is not that of any one block.
             return open_socket(
                 self._server.with_query(self._call.settings),
                 additional_headers=self._server.headers,
                 proxy=None if self._server.local else True,
                 max_queue=MESSAGES_WAITING_MAX,
-            )
+            ).__enter__()
         except InvalidStatus as refused:
             response = refused.response
             raise refusal(

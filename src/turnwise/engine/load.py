@@ -5,7 +5,7 @@ from typing import Any
 from turnwise.engine.interface import Engine
 
 DEFAULT = "sphinx"
-NAMES = ("scripted",)
+NAMES = ("sphinx", "scripted")
 
 
 def load(
@@ -16,13 +16,17 @@ def load(
     Args:
         name: One of NAMES.
         streams_max: How many streams it takes; None: what this machine can keep up with.
-        workers: How many processes recognise, for engines that use processes; None: one
-            for each core.
+        workers: How many cores recognise, for engines that run on cores; None: all.
 
     Raises:
         ValueError: No engine has that name.
+        EngineFailed: The engine cannot start.
     """
     match name:
+        case "sphinx":
+            from turnwise.engine.sphinx import SphinxEngine
+
+            return SphinxEngine(streams_max=streams_max, cores=workers)
         case "scripted":
             from turnwise.engine.scripted import STREAMS_MAX, ScriptedEngine
 

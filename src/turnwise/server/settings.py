@@ -26,7 +26,7 @@ class ServerSettings:
     """0: any that is free."""
     engine: str = DEFAULT
     workers: int | None = None
-    """Processes that recognise, for engines that use processes; None: one for each core."""
+    """Cores that recognise, for engines that run on cores; None: all."""
     streams_max: int | None = None
     """None: as many as the engine says it can keep up with here."""
     api_keys: tuple[str, ...] = field(default=(), repr=False)

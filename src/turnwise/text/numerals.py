@@ -53,6 +53,7 @@ BARRIER = ""
 VOCABULARY = frozenset(
     (*DIGITS, *TEENS, *TENS, *SCALES, *BELOW_TENTH, *FROM_TENTH, *SCALE_ORDINALS, *HUNDRED)
 ) | {"and", "point", OH}
+BEGINNERS = frozenset((*DIGITS, *TEENS, *TENS, *BELOW_TENTH, *FROM_TENTH, "a"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,8 @@ def find(words: Sequence[Word]) -> list[Numeral]:
     found: list[tuple[int, _Number]] = []
     at = 0
     while at < len(tokens):
-        number = None if _is_inside_a_word(owners, at) else _number(tokens, at)
+        may_begin = tokens[at] in BEGINNERS and not _is_inside_a_word(owners, at)
+        number = _number(tokens, at) if may_begin else None
         if number is None or _is_inside_a_word(owners, number.past):
             at += 1
             continue

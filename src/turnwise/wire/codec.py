@@ -7,6 +7,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from turnwise.errors import BadMessage
+from turnwise.settings import SHOWN_CHARACTERS_MAX
 from turnwise.wire.messages import (
     ClientMessage,
     ConfigureFailure,
@@ -20,7 +21,7 @@ from turnwise.wire.messages import (
 
 UNPARSABLE = "Could not deserialize last text message: "  # observed wording (contract 3.5)
 VARIANTS = "expected one of `CloseStream`, `ForceEndTurn`, `Configure`"
-SHOWN_CHARACTERS_MAX = 200  # of what is wrong; a client's own text is not sent back at length
+REASON_CHARACTERS_MAX = 200  # a client's own text is not sent back at length
 
 _encoder = msgspec.json.Encoder()
 _client: msgspec.json.Decoder[ClientMessage] = msgspec.json.Decoder(ClientMessage)
@@ -78,7 +79,7 @@ def decode_client(text: str) -> ClientMessage:
     except msgspec.ValidationError as error:
         raise BadMessage(UNPARSABLE + _reason(text, error)) from None
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
-        raise BadMessage(UNPARSABLE + str(error)[:SHOWN_CHARACTERS_MAX]) from None
+        raise BadMessage(UNPARSABLE + str(error)[:REASON_CHARACTERS_MAX]) from None
 
 
 def decode_server(text: str) -> ServerMessage | None:
@@ -96,9 +97,9 @@ def decode_server(text: str) -> ServerMessage | None:
     except msgspec.ValidationError as error:
         if _is_newer(text):
             return None
-        raise BadMessage(f"not a server's message: {error}"[:SHOWN_CHARACTERS_MAX]) from None
+        raise BadMessage(f"not a server's message: {error}"[:REASON_CHARACTERS_MAX]) from None
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
-        raise BadMessage(f"not a server's message: {error}"[:SHOWN_CHARACTERS_MAX]) from None
+        raise BadMessage(f"not a server's message: {error}"[:REASON_CHARACTERS_MAX]) from None
 
 
 def _first_edition(message: TurnInfo) -> TurnInfo:
@@ -123,11 +124,12 @@ def _reason(text: str, error: msgspec.ValidationError) -> str:
     head = _headline(text)
     if head is not None and not _is_variant(head.type):
         line, column = _type_position(text)
-        return f"unknown variant `{head.type[:40]}`, {VARIANTS} at line {line} column {column}"
+        name = head.type[:SHOWN_CHARACTERS_MAX]
+        return f"unknown variant `{name}`, {VARIANTS} at line {line} column {column}"
     reason = str(error)
     if reason == "Object missing required field `type`":
         return "missing field `type`"
-    return reason[:SHOWN_CHARACTERS_MAX]
+    return reason[:REASON_CHARACTERS_MAX]
 
 
 def _is_variant(name: str) -> bool:

@@ -36,6 +36,7 @@ from turnwise.settings import (
     StreamSettings,
     TextStyle,
     Thresholds,
+    shown,
 )
 from turnwise.wire import rules
 
@@ -57,6 +58,7 @@ RATED = (Encoding.LINEAR16, Encoding.LINEAR32, Encoding.MULAW, Encoding.ALAW)
 """Encodings whose bytes do not say their sample rate."""
 
 DESERIALIZE = "Failed to deserialize query parameters: "
+UNKNOWN_NAMES_MAX = 10  # listed; the message goes into a header
 BOOLEANS = {"true": True, "false": False}  # in any case: some clients send `True` (contract 1.2)
 
 # What repr() makes of a list of strings, and nothing else, so that literal_eval cannot fail on it.
@@ -148,8 +150,8 @@ def _values_by_name(raw_query: str) -> dict[str, list[str]]:
         given.setdefault(name, []).append(value)
     unknown = [name for name in given if name not in ONCE and name not in REPEATED]
     if unknown:
-        shown = ", ".join(ascii(name[:40])[1:-1] for name in unknown[:10])
-        raise BadQuery(f"Unknown query parameters: {shown}")
+        names = ", ".join(shown(name)[1:-1] for name in unknown[:UNKNOWN_NAMES_MAX])
+        raise BadQuery(f"Unknown query parameters: {names}")
     return given
 
 
@@ -166,7 +168,7 @@ def _check_ignored(once: Mapping[str, str]) -> None:
     _boolean("mip_opt_out", once)
     version = once.get("version", "latest")
     if version != "latest":
-        raise BadQuery(f"version must be latest, not {version[:40]!a}")
+        raise BadQuery(f"version must be latest, not {shown(version)}")
 
 
 def _choice(choices: type[ChoiceT], name: str, once: Mapping[str, str]) -> ChoiceT | None:
@@ -176,14 +178,14 @@ def _choice(choices: type[ChoiceT], name: str, once: Mapping[str, str]) -> Choic
     for choice in choices:
         if choice == text:
             return choice
-    raise BadQuery(f"{name} must be one of {', '.join(choices)}, not {text[:40]!a}")
+    raise BadQuery(f"{name} must be one of {', '.join(choices)}, not {shown(text)}")
 
 
 def _boolean(name: str, once: Mapping[str, str]) -> bool:
     text = once.get(name, "false")
     value = BOOLEANS.get(text.lower())
     if value is None:
-        raise BadQuery(f"{name} must be true or false, not {text[:40]!a}")
+        raise BadQuery(f"{name} must be true or false, not {shown(text)}")
     return value
 
 
@@ -193,7 +195,7 @@ def _sample_rate(text: str | None) -> int | None:
     rate_hz = float(text) if NUMBER.fullmatch(text) else 0.0
     if rate_hz not in SAMPLE_RATES_HZ:
         rates = ", ".join(map(str, SAMPLE_RATES_HZ))
-        raise BadQuery(f"sample_rate must be one of {rates}, not {text[:40]!a}")
+        raise BadQuery(f"sample_rate must be one of {rates}, not {shown(text)}")
     return int(rate_hz)
 
 

@@ -12,6 +12,7 @@ from turnwise.settings import (
     Model,
     StreamSettings,
     Thresholds,
+    shown,
 )
 
 # Codes of ConfigureFailure. The first is published; the others follow its form.
@@ -91,7 +92,7 @@ def hint_problem(hints: tuple[str, ...], model: Model) -> Problem | None:
         if tag is None or tag[1].lower() not in LANGUAGES:
             return _hint(
                 f"language_hint must be one of {', '.join(LANGUAGES)} or a regional form of one, "
-                f"not {hint[:40]!a}"
+                f"not {shown(hint)}"
             )
     return None
 

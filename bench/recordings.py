@@ -1,0 +1,99 @@
+"""Recordings with their words, from manifests: one JSON object a line."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import soundfile
+
+from turnwise.audio.resample import Resampler
+from turnwise.units import FRAME_SAMPLES, SAMPLE_RATE_HZ, Audio, Frame
+
+TAIL_S = 0.8  # of silence after a recording, so that an engine can finish its last words
+
+
+class Recording(msgspec.Struct, frozen=True):
+    file: str
+    duration: float
+    transcript: str | None = None
+    style: str = ""
+    speaker: str | list[str] | None = None
+    silences: list["Silence"] = []
+    """Marked ones, in manifests about turns."""
+    pad: "Pad | None" = None
+    folder: str = ""
+
+    @property
+    def path(self) -> Path:
+        return Path(self.folder) / self.file
+
+
+class Silence(msgspec.Struct, frozen=True):
+    start: float
+    end: float
+    kind: str
+    """hold: the speaker goes on; end: the turn is over; unclear."""
+
+
+class Pad(msgspec.Struct, frozen=True):
+    """Room tone to put after a recording that stops too soon."""
+
+    seconds: float
+    tone: list[tuple[float, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Counts aloud on a terminal's one line."""
+
+    total: int
+
+    def items(self, recordings: Sequence[Recording]) -> Iterator[Recording]:
+        for number, recording in enumerate(recordings, 1):
+            print(f"\r{number}/{self.total} {recording.file[:60]:60}", end="", flush=True)
+            yield recording
+        print("\r" + " " * 80 + "\r", end="")
+
+
+def with_progress(recordings: Sequence[Recording]) -> Iterator[Recording]:
+    return Progress(len(recordings)).items(recordings)
+
+
+def read_manifests(paths: Iterable[Path]) -> list[Recording]:
+    recordings: list[Recording] = []
+    for path in paths:
+        for line in path.read_text().splitlines():
+            recording = msgspec.json.decode(line, type=Recording)
+            recordings.append(msgspec.structs.replace(recording, folder=str(path.parent)))
+    return recordings
+
+
+def spread(recordings: Sequence[Recording], limit: int | None) -> list[Recording]:
+    """Return at most so many, evenly from the whole, so that every style stays in."""
+    if limit is None or limit >= len(recordings):
+        return list(recordings)
+    return [recordings[i * len(recordings) // limit] for i in range(limit)]
+
+
+def audio_of(recording: Recording) -> Audio:
+    """Return float32[n] at 16 kHz, mixed down, with its pad."""
+    samples, rate_hz = soundfile.read(recording.path, dtype="float32", always_2d=True)
+    mono = samples.mean(axis=1)
+    audio = mono if rate_hz == SAMPLE_RATE_HZ else Resampler(rate_hz).push(mono)
+    if recording.pad is None:
+        return audio
+    tone = np.concatenate(
+        [audio[int(a * SAMPLE_RATE_HZ) : int(b * SAMPLE_RATE_HZ)] for a, b in recording.pad.tone]
+    )
+    wanted = int(recording.pad.seconds * SAMPLE_RATE_HZ)
+    return np.concatenate([audio, np.resize(tone, wanted)])
+
+
+def frames_of(audio: Audio, tail_s: float = TAIL_S) -> Iterator[Frame]:
+    """Yield the audio's frames and those of a silence after it."""
+    silence = int(tail_s * SAMPLE_RATE_HZ) + -len(audio) % FRAME_SAMPLES
+    padded = np.concatenate([audio, np.zeros(silence, np.float32)]).astype(np.float32)
+    for start in range(0, len(padded) - FRAME_SAMPLES + 1, FRAME_SAMPLES):
+        yield padded[start : start + FRAME_SAMPLES]
