@@ -55,15 +55,19 @@ class Leave:
 
 
 class HttpServer(uvicorn.Server):
-    """uvicorn's server, without its own ideas about signals."""
+    """uvicorn's server, without its own ideas of when to go."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.up = asyncio.Event()
+        self.over = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.up.set()
+
+    async def main_loop(self) -> None:
+        await self.over.wait()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -139,7 +143,7 @@ async def run(
             status = 1
         finally:
             clock.cancel()
-            server.should_exit = True
+            server.over.set()
     await runner.stop()
     logger.info("stopped")
     return status
