@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
+from uvicorn._types import ASGISendEvent
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -189,6 +190,11 @@ class StreamSocket(WebSocketsSansIOProtocol):
         self.scope["raw_path"] = raw_path
         self.scope["query_string"] = query
         self.scope["extensions"] = {"websocket.http.response": {}, SOCKET: {SOCKET: self}}
+
+    async def send(self, message: ASGISendEvent) -> None:
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body":
+            self.handshake_complete = True  # by a refusal; uvicorn would log it as a failure
 
     def handle_text(self, event: Frame) -> None:
         self._partial_text = True
