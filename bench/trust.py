@@ -93,10 +93,11 @@ def main() -> None:
         if kept:
             kept.write_bytes(pickle.dumps((training, checking)))
     results: dict[str, object] = {}
-    for name, final in (("WHILE_SPOKEN", False), ("WHEN_ENDED", True)):
+    columns: list[Numbers] = []
+    for name, final in (("while spoken", False), ("when ended", True)):
         evidence, right = training.of(final=final)
         weights = fit(np.array([row(e) for e in evidence]), right)
-        print(f"{name}: Row = ({', '.join(f'{w:.2f}' for w in weights)})")
+        columns.append(weights)
         fitted = predict(np.array([row(e) for e in evidence]), weights)
         results[name] = {"weights": weights.tolist(), "fitted": report("fitted", fitted, right)}
         evidence, right = checking.of(final=final)
@@ -105,6 +106,10 @@ def main() -> None:
             results[f"{name} checked"] = report("checked", said, right)
             now = np.array([trust(e) for e in evidence])
             results[f"{name} as committed"] = report("as committed", now, right)
+    print("WEIGHTS = (")
+    for spoken, ended in zip(*columns, strict=True):
+        print(f"    ({spoken:.2f}, {ended:.2f}),")
+    print(")")
     print(json.dumps(results))
 
 

@@ -14,7 +14,7 @@ from turnwise.engine.sphinx import SphinxEngine, SphinxProcess
 from turnwise.errors import EngineFailed, Overloaded
 from turnwise.units import FRAME_SAMPLES, Frame
 
-NAME = voices.speech(16.5, 18.9)
+NAME = voices.speech(voices.turns()[3].start_s - 0.5, voices.turns()[3].end_s + 0.4)
 """My name is Robert Johnson."""
 
 

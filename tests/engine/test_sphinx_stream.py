@@ -9,9 +9,11 @@ from tests import voices
 from turnwise.engine.interface import Hypothesis
 from turnwise.engine.sphinx_decoder import LiveDecoder
 from turnwise.engine.sphinx_stream import SphinxStream
-from turnwise.units import FRAME_SAMPLES, Frame, samples_from_ms
+from turnwise.units import FRAME_SAMPLES, Frame, samples_from_ms, seconds
 
 FIRST_TURN = "Good morning I would like to make a reservation"
+NAME = voices.speech(voices.turns()[3].start_s - 0.5, voices.turns()[3].end_s + 0.8)
+"""My name is Robert Johnson."""
 
 
 def hear(
@@ -63,8 +65,9 @@ def test_a_new_turn_forgets_the_words_but_not_the_clock() -> None:
     heard = first_turns()
     assert heard[60].words == ()
     assert heard[60].voice_until is None
-    assert text(heard[-1]).startswith("I am looking for")
-    assert heard[-1].words[0].start == pytest.approx(samples_from_ms(6_290), abs=3_000)
+    second = voices.turns()[1]
+    assert text(heard[-1]).startswith(" ".join(second.words[:3]).capitalize())
+    assert seconds(heard[-1].words[0].start) == pytest.approx(second.start_s, abs=0.2)
 
 
 def test_an_end_is_likelier_after_the_words_than_within_them() -> None:
@@ -96,14 +99,14 @@ def test_the_same_audio_gives_the_same_hypotheses() -> None:
 
 
 def test_a_term_is_heard_as_the_caller_writes_it() -> None:
-    heard = hear(voices.speech(16.5, 19.5), keyterms=["ROBERT Johnson"])
+    heard = hear(NAME, keyterms=["ROBERT Johnson"])
     assert text(heard[-1]) == "My name is ROBERT Johnson"
     first, second = heard[-1].words[-2:]
     assert first.end == second.start
 
 
 def test_terms_given_later_hold_from_the_next_utterance_and_can_be_taken_back() -> None:
-    frames = voices.speech(16.5, 19.5)
+    frames = NAME
     stream = SphinxStream(LiveDecoder())
     said = []
     for keyterms in ((), ("ROBERT",), ()):
@@ -129,7 +132,8 @@ def test_an_utterance_without_a_pause_is_cut_and_loses_no_word(
 ) -> None:
     monkeypatch.setattr("turnwise.engine.sphinx_stream.TOO_LONG", samples_from_ms(1_200))
     heard = hear(voices.speech(0, 4.5))
-    assert text(heard[-1]).lower().split()[-5:] == ["like", "to", "make", "a", "reservation"]
+    assert text(heard[-1]).startswith("Good morning I would like to make")
+    assert len(heard[-1].words) == len(FIRST_TURN.split())
     starts = [word.start for word in heard[-1].words]
     assert starts == sorted(starts)
 
