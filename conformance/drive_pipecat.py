@@ -29,6 +29,13 @@ from pipecat.workers.runner import WorkerRunner
 RATE_HZ = 16_000
 CHUNK_BYTES = 640  # 20 ms
 SETTLE_S = 2.0
+EVENTS = (
+    "on_connection_error",
+    "on_start_of_turn",
+    "on_eager_end_of_turn",
+    "on_turn_resumed",
+    "on_end_of_turn",
+)
 
 
 class Printer(FrameProcessor):
@@ -60,7 +67,7 @@ def listener(server: str, api_key: str) -> DeepgramFluxSTTService:
             numerals=False,
         ),
     )
-    for name in ("on_start_of_turn", "on_eager_end_of_turn", "on_turn_resumed", "on_end_of_turn"):
+    for name in EVENTS:
 
         async def said(_: object, *arguments: object, name: str = name) -> None:
             print(f"{name}: {' '.join(map(str, arguments))}", flush=True)

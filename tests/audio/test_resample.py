@@ -127,6 +127,10 @@ def test_coefficients_are_bounded_and_made_of_small_products(rate_hz: int) -> No
     assert weights.shape[1] * TILE < 9_216  # fewer than OpenBLAS gives a second thread to
 
 
+def test_what_is_below_the_last_bit_of_a_sample_is_silence() -> None:
+    assert Resampler(8_000).push(np.full(100, 2.0**-26, np.float32)).tobytes() == bytes(4 * 200)
+
+
 def test_state_stays_bounded_however_long_the_stream_is() -> None:
     resampler = Resampler(44_100)
     for _ in range(100):

@@ -8,7 +8,7 @@ from hypothesis import given
 from tests.audio.hearing import cut, positions, read, single_bytes
 from tests.audio.writing import chunk, extensible, wav, wav_format
 from turnwise.audio import pcm
-from turnwise.audio.wav import WavFormat, WavReader
+from turnwise.audio.wav import WavFormat, WavReader, known_length
 from turnwise.errors import BadAudio
 from turnwise.settings import CONTAINER_HEADER_BYTES_MAX
 
@@ -44,6 +44,12 @@ def test_a_file_may_come_byte_by_byte() -> None:
 @pytest.mark.parametrize("size", [0, 0x7FFFF000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFE, 0xFFFFFFFF])
 def test_data_of_unknown_length_go_on_until_the_stream_ends(size: int) -> None:
     assert opened(wav(DATA, size=size) + DATA) == (MONO, DATA + DATA)
+
+
+def test_a_length_is_believed_unless_it_is_what_pipes_get() -> None:
+    assert known_length(1) == 1
+    assert known_length(0x7FFFEFFF) == 0x7FFFEFFF
+    assert [known_length(size) for size in (0, 0x7FFFF000, 0xFFFFFFFF)] == [None] * 3
 
 
 def test_what_follows_data_of_known_length_is_ignored() -> None:

@@ -41,6 +41,7 @@ def written(text: str) -> str:
         ("the twenty eighth", "the 28th"),
         ("the fourth floor", "the 4th floor"),
         ("the eleventh and the twentieth", "the 11th and the 20th"),
+        ("friday the thirteenth", "friday the 13th"),
         ("one hundred and first", "101st"),
         ("two hundredth", "200th"),
         ("five thousandth", "5000th"),
@@ -65,6 +66,7 @@ def written(text: str) -> str:
         # a lone one beside another number, and where it is a position
         ("one two three", "1 2 3"),
         ("one twenty", "1 20"),
+        ("five one", "5 1"),
         ("may first", "may 1st"),
         ("the second of june", "the 2nd of june"),
     ],

@@ -1,6 +1,7 @@
 """The turn machine: what it accepts, what it refuses, and what any run of it spells."""
 
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -39,6 +40,11 @@ def test_any_run_spells_whole_turns_and_at_most_one_open_one(signals: list[Signa
 
 def test_the_diagram_names_every_event() -> None:
     assert all(event in mermaid() for event in Event)
+
+
+def test_the_diagram_in_the_architecture_is_this_one() -> None:
+    text = (Path(__file__).parents[2] / "ARCHITECTURE.md").read_text()
+    assert f"```mermaid\n{mermaid()}\n```" in text
 
 
 def test_the_diagram_draws_every_row_of_the_table() -> None:

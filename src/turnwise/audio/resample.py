@@ -151,6 +151,5 @@ class Resampler:
         first = whole * plan.block_in
         self._heard = heard[first : plan.taps - 1 + since_block].copy()
         self._given = known - whole * plan.block_out
-        # Adding 0 makes any -0 a 0: the sign of nothing does depend on the order.
-        limited: NDArray[np.float64] = np.clip(outputs + 0.0, -1.0, 1.0)
+        limited: NDArray[np.float64] = np.clip(outputs, -1.0, 1.0)
         return limited.astype(np.float32)

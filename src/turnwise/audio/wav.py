@@ -72,6 +72,11 @@ def parse_format(chunk: bytes) -> WavFormat:
     return WavFormat(samples, channels, int.from_bytes(chunk[4:8], "little"))
 
 
+def known_length(size_bytes: int) -> int | None:
+    """What the size of a data chunk means: so many bytes, or None for until the end."""
+    return size_bytes if 0 < size_bytes < LENGTH_UNKNOWN_MIN else None
+
+
 class WavReader:
     def __init__(self) -> None:
         self._intake = Intake()  # header only
@@ -129,8 +134,7 @@ class WavReader:
             if self._format is None:
                 raise BadAudio("WAV data came before their format")
             self._in_data = True
-            known = 0 < size_bytes < LENGTH_UNKNOWN_MIN
-            self._data_bytes = size_bytes if known else None
+            self._data_bytes = known_length(size_bytes)
             return
         padded_bytes = size_bytes + size_bytes % 2  # chunks begin at even positions
         if name == b"fmt ":

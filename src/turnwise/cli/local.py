@@ -65,6 +65,11 @@ class LocalServer:
     ) -> None:
         self._stop()
 
+    @property
+    def process_id(self) -> int:
+        assert self._process is not None, "started by `with`"
+        return self._process.pid
+
     def _address(self) -> str:
         assert self._process is not None
         assert self._process.stdout is not None

@@ -1,0 +1,54 @@
+"""The published programs with the engine that is served by default, and a voice."""
+
+import re
+from collections.abc import Iterable
+from difflib import SequenceMatcher
+from pathlib import Path
+
+import pytest
+
+from tests.conformance.programs import KEY, SAMPLE, conversation, run, running, write_wav
+from tests.conformance.servers import serving
+from tests.conformance.test_quickstart import printed
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+LIKE = 0.75  # of the words, in order
+AGREEMENTS_MIN = 6  # of seven turns
+
+
+def spoken() -> list[list[str]]:
+    """Return the words of each turn of the sample."""
+    lines = SAMPLE.with_suffix(".txt").read_text().splitlines()
+    said = [re.sub(r"<[^>]*>", "", line) for line in lines if line and not line.startswith("#")]
+    return [line.split()[2:] for line in said]
+
+
+def likeness(words: list[str], transcript: str) -> float:
+    return SequenceMatcher(None, words, transcript.lower().split(), autojunk=False).ratio()
+
+
+def recognised(transcripts: Iterable[str]) -> int:
+    """Count the turns of the sample that some transcript is like."""
+    heard = list(transcripts)
+    return sum(any(likeness(words, text) >= LIKE for text in heard) for words in spoken())
+
+
+def test_the_quickstart_prints_real_words() -> None:
+    with (
+        serving() as server,
+        running("sdk5", "quickstart.py", server, KEY, "30") as program,
+    ):
+        lines = printed(program, conversation(), "goodbye")
+    assert lines[:2] == ["open", "connected"]
+    transcripts = [line.removeprefix("transcript: ") for line in lines]
+    assert recognised(transcripts) >= AGREEMENTS_MIN
+
+
+def test_the_agent_gets_real_words(tmp_path: Path) -> None:
+    wav = write_wav(tmp_path / "conversation.wav", conversation())
+    with serving() as server:
+        lines = run("sdk5", "agent_turn.py", server, KEY, str(wav))
+    first = lines[0].removeprefix("turn: ")
+    assert likeness(spoken()[0], first) >= LIKE
+    assert lines[-1].startswith("transcript: ")
