@@ -1,5 +1,9 @@
 """Run the server."""
 
+import os
+import signal
+import sys
+import threading
 from typing import Annotated
 
 import typer
@@ -85,6 +89,7 @@ def serve(
     log_json: Annotated[
         bool, typer.Option("--log-json", help="Log as JSON, one object a line.")
     ] = False,
+    until_stdin_ends: Annotated[bool, typer.Option("--until-stdin-ends", hidden=True)] = False,
 ) -> None:
     """Serve the Flux-compatible WebSocket at /v2/listen.
 
@@ -108,7 +113,16 @@ def serve(
         drain_seconds_max=drain_seconds_max,
         log_json=log_json,
     )
+    if until_stdin_ends:
+        threading.Thread(target=leave_at_end_of_stdin, daemon=True).start()
     raise typer.Exit(run_server(settings, ready))
+
+
+def leave_at_end_of_stdin() -> None:
+    """End when whoever started us is gone, however it went: its end of the pipe closes then."""
+    sys.stdin.buffer.read()
+    for _ in range(2):  # the second time without draining
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def ready(line: str) -> None:

@@ -21,7 +21,6 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 NOVA_ONLY = BadRequest(  # contract sections 1.1 and 1.5
     "Bad Request: No such model/version combination found. Flux models are served on /v2/listen."
 )
-NOT_HERE = BadRequest("There is no WebSocket at this path. Streams are served on /v2/listen.")
 NOT_UPGRADED = BadRequest("This is a WebSocket: connect with an upgrade.")
 CODES = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}
 
@@ -40,8 +39,12 @@ def build(shared: Shared) -> App:
             await listen(shared, scope, receive, send)
         else:
             await receive()  # websocket.connect
-            error = NOVA_ONLY if scope["path"] == "/v1/listen" else NOT_HERE
-            await refuse(shared, Visitor.of(scope), error, send)
+            visitor = Visitor.of(scope)
+            if scope["path"] == "/v1/listen":
+                status, problem = 400, problem_of(NOVA_ONLY, visitor.request_id)
+            else:
+                status, problem = 404, Problem("NOT_FOUND", "Not Found.", visitor.request_id)
+            await refuse(shared, visitor, status, problem, send)
 
     return app
 

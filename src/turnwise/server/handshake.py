@@ -15,7 +15,7 @@ from turnwise.server.keys import Keys
 from turnwise.server.listen import carry
 from turnwise.server.metrics import Metrics
 from turnwise.server.protocol import SOCKET, StreamSocket
-from turnwise.server.refusal import body_and_headers, problem_of, status_of
+from turnwise.server.refusal import Problem, body_and_headers, problem_of, status_of
 from turnwise.server.settings import Legacy, ServerSettings
 from turnwise.server.streams import Stream, Streams
 from turnwise.settings import StreamSettings
@@ -93,7 +93,8 @@ async def _serve(
             held.enter_context(shared.streams.place())
             ear = await shared.runner.open(settings.keyterms)
         except TurnwiseError as error:
-            await refuse(shared, visitor, error, send)
+            problem = problem_of(error, visitor.request_id)
+            await refuse(shared, visitor, status_of(error), problem, send)
             return
         held.callback(ear.close)
         await send(
@@ -179,10 +180,10 @@ def listener_for(options: ServerSettings, visitor: Visitor, settings: StreamSett
     )
 
 
-async def refuse(shared: Shared, visitor: Visitor, error: TurnwiseError, send: Send) -> None:
+async def refuse(
+    shared: Shared, visitor: Visitor, status: int, problem: Problem, send: Send
+) -> None:
     """Answer the handshake with an HTTP response (contract section 1.5)."""
-    problem = problem_of(error, visitor.request_id)
-    status = status_of(error)
     shared.metrics.count_refusal(problem.err_code)
     logger.info(
         "stream refused",

@@ -3,8 +3,8 @@
 import hashlib
 import hmac
 import secrets
-import time
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 
 import jwt
 
@@ -44,7 +44,7 @@ class Keys:
             raise BadCredentials(INVALID)
 
     def check_key(self, credentials: Credentials) -> str:
-        """Let in who holds an API key, not just a token; return the key's fingerprint.
+        """Let in who holds an API key, not just a token; return the key's name.
 
         Raises:
             BadCredentials: Neither a key nor a token.
@@ -53,12 +53,13 @@ class Keys:
         self.check(credentials)
         if credentials.scheme == "bearer":
             raise Forbidden("Insufficient permissions.")  # contract section 1.6
-        return fingerprint(credentials.secret or "")
+        return name_of(credentials.secret or "")
 
     def issue(self, ttl_s: int) -> str:
         """Return a token that opens streams for so many seconds."""
-        now_s = int(time.time())
-        claims = {"iss": ISSUER, "iat": now_s, "exp": now_s + ttl_s, "jti": secrets.token_hex(8)}
+        now = datetime.now(UTC)
+        expiry = now + timedelta(seconds=ttl_s)
+        claims = {"iss": ISSUER, "iat": now, "exp": expiry, "jti": secrets.token_hex(8)}
         return jwt.encode(claims, self._secret, algorithm=ALGORITHM)
 
     def _knows(self, key: str) -> bool:
@@ -80,9 +81,9 @@ class Keys:
             raise BadCredentials(INVALID) from None
 
 
-def fingerprint(key: str) -> str:
+def name_of(key: str) -> str:
     """Name a key without revealing it."""
-    return _digest(f"fingerprint {key}").hex()[:16]
+    return _digest(f"name of {key}").hex()[:16]
 
 
 def _digest(text: str) -> bytes:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
+from uvicorn._types import ASGISendEvent
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -83,6 +84,9 @@ class StreamSocket(WebSocketsSansIOProtocol):
         self._url = url
         lines = [b"GET / HTTP/1.1", *(name + b": " + value for name, value in headers)]
         self.data_received(b"\r\n".join([*lines, b"", b""]))
+        if not self.handshake_initiated:  # the WebSocket side is stricter than the HTTP side
+            self._refuse()
+            self.transport.close()
 
     # For the stream's task.
 
@@ -187,6 +191,11 @@ class StreamSocket(WebSocketsSansIOProtocol):
         self.scope["query_string"] = query
         self.scope["extensions"] = {"websocket.http.response": {}, SOCKET: {SOCKET: self}}
 
+    async def send(self, message: ASGISendEvent) -> None:
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body":
+            self.handshake_complete = True  # by a refusal; uvicorn would log it as a failure
+
     def handle_text(self, event: Frame) -> None:
         self._partial_text = True
         self._take(event)
@@ -210,9 +219,8 @@ class StreamSocket(WebSocketsSansIOProtocol):
         """The client broke the WebSocket protocol: say how, and read no more of it."""
         if self.gone:  # said already; this is what came after
             return
-        if self.conn.close_sent is None:  # it never was a WebSocket
-            problem = problem_of(BadRequest("This is no WebSocket handshake."), uuid7())
-            self.transport.write(http_response(400, *body_and_headers(problem)))
+        if not self.handshake_complete:  # frames before they were asked for
+            self._refuse()
         self.transport.write(b"".join(self.conn.data_to_send()))
         self.close_sent = True
         self._leave()
@@ -222,6 +230,11 @@ class StreamSocket(WebSocketsSansIOProtocol):
             if self.transport.can_write_eof():
                 self.transport.write_eof()
             self.loop.call_later(LINGER_SECONDS_MAX, self.transport.abort)
+
+    def _refuse(self) -> None:
+        self.handshake_complete = True
+        problem = problem_of(BadRequest("This is no WebSocket handshake."), uuid7())
+        self.transport.write(http_response(400, *body_and_headers(problem)))
 
     def _take(self, event: Frame) -> None:
         """Put a fragment to the ones before it."""
@@ -275,6 +288,7 @@ class StreamSocket(WebSocketsSansIOProtocol):
     def _leave(self) -> None:
         if not self.gone:
             self.gone = True
+            self.handshake_complete = True  # there is nobody left to answer
             self.on_gone()
 
 
@@ -307,7 +321,8 @@ class RequestReader(HttpToolsProtocol):
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        self._patience.cancel()
+        if not (self.parser.should_upgrade() and self._should_upgrade()):
+            self._patience.cancel()
         super().on_headers_complete()
 
     def _should_upgrade(self) -> bool:
@@ -317,6 +332,7 @@ class RequestReader(HttpToolsProtocol):
         """Answered as the plain request it also is."""
 
     def handle_websocket_upgrade(self) -> None:
+        self._patience.cancel()
         self.connections.discard(self)
         socket = StreamSocket(self.config, self.server_state, self.app_state)
         socket.connection_made(self.transport)
