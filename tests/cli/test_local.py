@@ -1,7 +1,5 @@
 """A server of our own."""
 
-import os
-import signal
 import socket
 import subprocess
 import sys
@@ -10,7 +8,8 @@ import pytest
 
 from tests.serving import scripted_server
 from turnwise.cli.local import LocalServer
-from turnwise.errors import Unreachable
+from turnwise.client.blocking import connect
+from turnwise.errors import ConnectionLost, Unreachable
 
 
 def test_a_server_of_our_own_listens_until_the_block_is_left() -> None:
@@ -32,12 +31,18 @@ def test_every_server_has_a_key_of_its_own() -> None:
 
 
 def test_a_server_does_not_outlive_whoever_started_it_even_if_that_was_killed() -> None:
-    program = "import time; from turnwise.cli.local import LocalServer\n"
-    program += "with LocalServer('scripted') as s: print(s.url, flush=True); time.sleep(60)"
-    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as starter:
+    program = """
+import sys
+from turnwise.cli.local import LocalServer
+with LocalServer("scripted") as server:
+    print(server.url, server.api_key, flush=True)
+    sys.stdin.read()
+"""
+    command = [sys.executable, "-c", program]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as starter:
         assert starter.stdout is not None
-        url = starter.stdout.readline().decode()
-        host, port = url.removeprefix("ws://").strip().removesuffix("/v2/listen").split(":")
-        with socket.create_connection((host, int(port))) as open_connection:
-            os.kill(starter.pid, signal.SIGKILL)
-            assert open_connection.recv(1) == b""  # until the server is gone
+        url, api_key = starter.stdout.readline().decode().split()
+        with connect(url, api_key=api_key, reconnect=False) as stream:
+            starter.kill()
+            with pytest.raises(ConnectionLost):
+                list(stream)
