@@ -115,7 +115,8 @@ class Cpu:
             pid = waiting.pop()
             try:
                 fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-                waiting += map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
+                for thread in Path(f"/proc/{pid}/task").iterdir():
+                    waiting += map(int, (thread / "children").read_text().split())
             except (FileNotFoundError, ProcessLookupError):
                 continue
             self._spent_s[pid] = (int(fields[11]) + int(fields[12])) / TICKS_PER_S

@@ -20,6 +20,7 @@ from turnwise.engine.sphinx_terms import (
 LEXICON = {
     "new": "N UW", "york": "Y AO R K", "york(2)": "Y AO R K K", "turn": "T ER N", "wise": "W AY Z",
     "knight": "N AY T", "open": "OW P AH N", "sequel": "S IY K W AH L", "us": "AH S",
+    "new(2)": "N Y UW", "tur": "T AH", "nwise": "N W AY S",
 }  # fmt: skip
 
 PHONES = {
@@ -32,13 +33,13 @@ PHONES = {
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("New York", ("N UW Y AO R K", "N UW Y AO R K K")),
+        ("New York", ("N UW Y AO R K", "N UW Y AO R K K", "N Y UW Y AO R K")),
         ("turnwise", ("T ER N W AY Z", by_rule("turnwise"))),
         ("knight's", ("N AY T Z",)),
         ("US", ("Y UW EH S", "AH S")),
         ("nvrtc", (" ".join(LETTERS[letter] for letter in "nvrtc"),)),
         ("OpenUS4", ("OW P AH N Y UW EH S F AO R", "OW P AH N AH S F AO R")),
-        ("caf\u00e9", (by_rule("cafe"),)),
+        ("Bj\u00f6rk", (by_rule("bjork"),)),
     ],
 )
 def test_a_term_is_said_as_its_parts_are(text: str, expected: tuple[str, ...]) -> None:
