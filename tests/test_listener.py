@@ -83,7 +83,14 @@ def test_the_frame_after_an_end_starts_a_new_turn_for_the_engine() -> None:
     listener = connected()
     hearings = hear(listener, belief(1, "hi"), belief(2, "hi", 0.9), belief(3), belief(4))
     assert [hearing.new_turn for hearing in hearings] == [False, False, True, False]
-    assert listener.turns_ended == 1
+
+
+def test_ended_turns_are_counted_by_what_ended_them() -> None:
+    listener = connected()
+    hear(listener, belief(1, "hi"), belief(2, "hi", 0.9), belief(3, "bye"))
+    tell(listener, {"type": "ForceEndTurn"})
+    assert listener.turns_ended == 2
+    assert listener.ended_by == {"model": 1, "manual": 1}
 
 
 def test_a_message_waits_for_the_audio_before_it() -> None:  # contract 3
