@@ -115,6 +115,7 @@ class LiveDecoder:
         """End the utterance; segments() then are its best path, with posteriors."""
         self._follow_mean()
         self._decoder.end_utt()
+        self._set_mean()  # the decoder has just moved it by its own rule
 
     def segments(self) -> list[Segment]:
         """Return the utterance's words so far, oldest first, without fillers and silences."""
