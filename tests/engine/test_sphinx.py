@@ -126,6 +126,12 @@ def test_what_cannot_load_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
         SphinxEngine()
 
 
+def test_a_system_that_cannot_fork_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "fork")
+    with pytest.raises(EngineFailed, match="forks"):
+        SphinxEngine()
+
+
 def test_the_processes_get_none_of_the_servers_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TURNWISE_API_KEYS", "k-3141")
     engine = SphinxEngine(streams_max=1)

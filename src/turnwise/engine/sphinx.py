@@ -32,8 +32,9 @@ from turnwise.engine.sphinx_process import (
 from turnwise.errors import EngineFailed, Overloaded
 from turnwise.settings import OPEN_SECONDS_MAX, STEP_SECONDS_MAX
 
-STREAMS_PER_CORE = 4
-"""A stream takes an eighth of a core while its speaker speaks (bench/accuracy.py)."""
+STREAMS_PER_CORE = 3
+"""A stream takes a tenth to a seventh of a core while its speaker speaks: half a core is left for
+bursts, as when several begin to speak at once."""
 
 ANSWER_SECONDS_MAX = STEP_SECONDS_MAX / 4
 """A stream that takes longer for one frame is ended, well before the whole engine would be."""
@@ -61,10 +62,12 @@ class SphinxEngine:
         cores: How many cores may recognise; None: all that this process may use.
 
     Raises:
-        EngineFailed: The models cannot be loaded.
+        EngineFailed: The models cannot be loaded, or this system is not for it.
     """
 
     def __init__(self, *, streams_max: int | None = None, cores: int | None = None) -> None:
+        if not hasattr(os, "fork"):
+            raise EngineFailed("the engine sphinx needs a system that forks: Linux or macOS")
         self._cores = min(cores or cores_usable(), cores_usable())
         self.streams_max = streams_max or STREAMS_PER_CORE * self._cores
         self._streams: set[SphinxProcess] = set()

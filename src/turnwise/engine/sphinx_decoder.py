@@ -85,6 +85,11 @@ class LiveDecoder:
             is_last = word == entries[-1][0]  # the search is rebuilt once
             self._decoder.add_word(word, phones, is_last)
 
+    @property
+    def mean(self) -> tuple[float, ...]:
+        """The cepstral mean that is being taken off, 13 numbers."""
+        return _numbers(self._decoder.get_cmn(False))
+
     def take_mean(self, other: "LiveDecoder") -> None:
         """Go on from what another decoder has learnt of the speaker and the line."""
         self._total, self._weight = other._total.copy(), other._weight
@@ -110,6 +115,7 @@ class LiveDecoder:
         """End the utterance; segments() then are its best path, with posteriors."""
         self._follow_mean()
         self._decoder.end_utt()
+        self._set_mean()  # the decoder has just moved it by its own rule
 
     def segments(self) -> list[Segment]:
         """Return the utterance's words so far, oldest first, without fillers and silences."""
@@ -146,13 +152,17 @@ class LiveDecoder:
         steps, self._steps_since_mean = self._steps_since_mean, 0
         if steps == 0:
             return
-        reported = np.array([float(v) for v in self._decoder.get_cmn(True).strip(",").split(",")])
+        reported = np.array(_numbers(self._decoder.get_cmn(True)))
         self._total += reported * (DECODER_WEIGHT + steps) - self._mean * DECODER_WEIGHT
         self._weight += steps
         if self._weight > WEIGHT_MAX:
             self._total *= FADED_WEIGHT / self._weight
             self._weight = FADED_WEIGHT
         self._set_mean()
+
+
+def _numbers(text: str) -> tuple[float, ...]:
+    return tuple(float(number) for number in text.strip(",").split(","))
 
 
 def _natural_log(probability: float) -> float:
