@@ -9,7 +9,12 @@ Numbers = NDArray[np.float64]
 
 
 def fit(
-    rows: Numbers, labels: Numbers, weights: Numbers | None = None, ridge: float = 1.0
+    rows: Numbers,
+    labels: Numbers,
+    weights: Numbers | None = None,
+    *,
+    prior: Numbers | None = None,
+    ridge: float = 1.0,
 ) -> Numbers:
     """Return float64[columns] by Newton's method; the first column is the constant.
 
@@ -17,15 +22,17 @@ def fit(
         rows: float64[examples, columns].
         labels: float64[examples], 0 or 1.
         weights: float64[examples].
-        ridge: Keeps the coefficients, but for the constant, small.
+        prior: float64[columns]: what the coefficients would be without examples; None: 0.
+        ridge: Keeps the coefficients, but for the constant, near the prior.
     """
     weights = np.ones(len(rows)) if weights is None else weights
     penalty = np.full(rows.shape[1], ridge)
     penalty[0] = 0
-    coefficients = np.zeros(rows.shape[1])
+    prior = np.zeros(rows.shape[1]) if prior is None else prior
+    coefficients = prior.copy()
     for _ in range(30):
         said = predict(rows, coefficients)
-        slope = rows.T @ (weights * (labels - said)) - penalty * coefficients
+        slope = rows.T @ (weights * (labels - said)) - penalty * (coefficients - prior)
         curve = (rows * (weights * said * (1 - said))[:, None]).T @ rows + np.diag(penalty + 1e-9)
         coefficients += np.linalg.solve(curve, slope)
     return coefficients

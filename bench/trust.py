@@ -10,6 +10,7 @@ it: fitting and checking on the same voices; so --check takes other manifests.
 
 import argparse
 import json
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -81,14 +82,22 @@ def main() -> None:
     parser.add_argument("--check", type=Path, nargs="*", default=[])
     parser.add_argument("--limit", type=int)
     parser.add_argument("--check-limit", type=int)
+    parser.add_argument("--examples", type=Path, help="keep what was heard here, or read it back")
     arguments = parser.parse_args()
-    training = gathered(arguments.manifest, arguments.limit)
-    checking = gathered(arguments.check, arguments.check_limit)
+    kept: Path | None = arguments.examples
+    if kept and kept.exists():
+        training, checking = pickle.loads(kept.read_bytes())
+    else:
+        training = gathered(arguments.manifest, arguments.limit)
+        checking = gathered(arguments.check, arguments.check_limit)
+        if kept:
+            kept.write_bytes(pickle.dumps((training, checking)))
     results: dict[str, object] = {}
-    for name, final in (("WHILE_SPOKEN", False), ("WHEN_ENDED", True)):
+    columns: list[Numbers] = []
+    for name, final in (("while spoken", False), ("when ended", True)):
         evidence, right = training.of(final=final)
         weights = fit(np.array([row(e) for e in evidence]), right)
-        print(f"{name}: Row = ({', '.join(f'{w:.2f}' for w in weights)})")
+        columns.append(weights)
         fitted = predict(np.array([row(e) for e in evidence]), weights)
         results[name] = {"weights": weights.tolist(), "fitted": report("fitted", fitted, right)}
         evidence, right = checking.of(final=final)
@@ -97,6 +106,10 @@ def main() -> None:
             results[f"{name} checked"] = report("checked", said, right)
             now = np.array([trust(e) for e in evidence])
             results[f"{name} as committed"] = report("as committed", now, right)
+    print("WEIGHTS = (")
+    for spoken, ended in zip(*columns, strict=True):
+        print(f"    ({spoken:.2f}, {ended:.2f}),")
+    print(")")
     print(json.dumps(results))
 
 

@@ -13,7 +13,8 @@ SECTIONS = {
     *("6", "6.1", *(f"12.{number}" for number in range(1, 16))),
 }
 CELLS = 4
-NOT_APPLICABLE = "not applicable"
+NOT_APPLICABLE = "not applicable: "
+VERDICTS = ("same", "different: ", "open: ", NOT_APPLICABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Row:
     """The section, and for most rows what it is about."""
     rule: str
     here: str
-    """Same, different and why, or not applicable and why."""
+    """What we do: one of VERDICTS, and why unless it is the same."""
     tests: tuple[str, ...]
 
 
@@ -55,6 +56,10 @@ def test_every_section_of_the_contract_has_its_rows() -> None:
 def test_no_rule_is_listed_twice() -> None:
     names = [row.name for row in rows()]
     assert len(names) == len(set(names))
+
+
+def test_every_rule_has_a_verdict() -> None:
+    assert [row.name for row in rows() if not row.here.startswith(VERDICTS)] == []
 
 
 def test_every_rule_is_shown_by_a_test_or_does_not_apply() -> None:

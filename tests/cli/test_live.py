@@ -8,6 +8,7 @@ from types import ModuleType
 import pytest
 
 from tests.cli.printed import recording, run, turn
+from turnwise.cli import live
 from turnwise.cli.live import sample_score
 from turnwise.cli.local import LocalServer
 from turnwise.cli.sound import sample_words
@@ -44,6 +45,14 @@ def test_the_sample_is_scored_against_its_words() -> None:
     summary.hear(turn(Event.END_OF_TURN, 2.0, *words[:20], ("oops", 0.1, 1.5)))
     summary.hear(turn(Event.END_OF_TURN, 3.0, *words[21:]))
     assert sample_score(summary).startswith("Of this sample's 52 words, 1 came out wrong.")
+
+
+@pytest.mark.parametrize("complete", [True, False])
+def test_a_sample_that_was_broken_off_is_not_scored(
+    complete: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "call", lambda *_, **__: complete)
+    assert ("Of this sample's" in run("demo").output) is complete
 
 
 def test_listening_shows_what_ffmpeg_plays(

@@ -44,13 +44,13 @@ def test_it_says_where_it_listens_and_leaves_when_told(number: signal.Signals) -
 
 
 def test_keys_come_from_the_environment_with_commas_between() -> None:
-    with serving("--port", "0", TURNWISE_API_KEYS="one,two") as process:
+    with serving("--port", "0", TURNWISE_API_KEYS="one, two") as process:
         assert process.stdout is not None
         url = process.stdout.readline().removeprefix("listening on ").strip()
         with connect(url, api_key="two") as stream:
             stream.finish()
             list(stream)
-        with pytest.raises(HandshakeRefused), connect(url, api_key="one,two"):
+        with pytest.raises(HandshakeRefused), connect(url, api_key="one, two"):
             pass
 
 

@@ -39,6 +39,14 @@ def test_the_eager_lead_is_that_of_the_announcement_that_held() -> None:
     assert second.eager_lead_s is None
 
 
+def test_an_announcement_that_was_taken_back_led_to_nothing() -> None:
+    summary = Summary()
+    summary.hear(turn(Event.EAGER_END_OF_TURN, 1.2, ("hi", 0.9, 1.0)))
+    summary.hear(turn(Event.TURN_RESUMED, 1.28, ("hi", 0.9, 1.0)))
+    summary.hear(turn(Event.END_OF_TURN, 2.0, ("hi", 0.9, 1.0), trigger="manual"))
+    assert summary.turns[0].eager_lead_s is None
+
+
 def test_the_median_is_over_turns_the_model_ended() -> None:
     assert conversation().delay_s_median == pytest.approx(0.5)
 

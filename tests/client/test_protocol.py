@@ -157,6 +157,17 @@ def test_times_of_words_are_those_of_the_call() -> None:
     assert actual == pytest.approx(expected, abs=0.081)  # a frame may begin in another's middle
 
 
+def test_what_was_told_before_is_not_told_again() -> None:
+    line = Line(Call(SETTINGS))
+    spoken_to(line, frame_by_frame(0, 48))
+    line.cut()
+    spoken_to(line, frame_by_frame(48))
+    updates_s = [
+        turn.audio_window_end for turn in turns(line.heard) if turn.event is EventName.UPDATE
+    ]
+    assert all(before < after for before, after in pairwise(updates_s))
+
+
 def test_a_likely_end_is_taken_back_when_its_server_is_gone() -> None:
     line = Line(Call(SETTINGS))
     spoken_to(line, frame_by_frame(0, 52))

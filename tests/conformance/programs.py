@@ -1,5 +1,6 @@
 """Other people's clients in environments of their own, and a server for them to talk to."""
 
+import fcntl
 import subprocess
 import venv
 from collections.abc import Iterator
@@ -25,19 +26,17 @@ def interpreter(name: str) -> Path:
     Args:
         name: Of a file in conformance/requirements.
     """
-    locked = (PROGRAMS / "requirements" / f"{name}.txt").read_text()
     place = ROOT / f".venv-{name}"
     python = place / "bin" / "python"
     built_from = place / "built-from.txt"
-    if not built_from.exists() or built_from.read_text() != locked:
-        venv.create(place, clear=True, with_pip=True)
-        subprocess.run(
-            [python, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", "/dev/stdin"],
-            input=locked,
-            text=True,
-            check=True,
-        )
-        built_from.write_text(locked)
+    with (PROGRAMS / "requirements" / f"{name}.txt").open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # another test process may be building it now
+        locked = file.read()
+        if not built_from.exists() or built_from.read_text() != locked:
+            venv.create(place, clear=True, with_pip=True)
+            install = [str(python), "-m", "pip", "install", "--quiet", "--require-hashes"]
+            subprocess.run([*install, "-r", file.name], check=True)
+            built_from.write_text(locked)
     return python
 
 

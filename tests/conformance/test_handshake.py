@@ -40,8 +40,8 @@ def refusal(
     server: str, url: str, headers: dict[str, str], protocols: list[str] | None = None
 ) -> tuple[int, dict[str, Any]]:
     """Return the status and the body, after checking what every refusal has (1.5)."""
-    with pytest.raises(InvalidStatus) as caught:
-        opened(server, headers, protocols, url).close()
+    with pytest.raises(InvalidStatus) as caught, opened(server, headers, protocols, url):
+        pass
     response = caught.value.response
     body: dict[str, Any] = json.loads(response.body or b"")
     assert set(body) == {"err_code", "err_msg", "request_id"}
@@ -199,10 +199,10 @@ def test_a_server_that_is_leaving_refuses_with_503() -> None:  # 1.5
 def status(server: str) -> int:
     """Return what a new stream is answered."""
     try:
-        opened(server, TOKEN).close()
+        with opened(server, TOKEN):
+            return 101
     except InvalidStatus as refused:
         return refused.response.status_code
-    return 101
 
 
 def test_a_key_is_traded_for_a_token(server: str) -> None:  # 1.6

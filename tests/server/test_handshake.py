@@ -1,6 +1,7 @@
 """From a request to a stream, or to a refusal (contract section 1)."""
 
 import asyncio
+import logging
 import uuid
 from datetime import UTC, datetime, timedelta
 
@@ -138,6 +139,12 @@ async def test_a_token_without_a_signature_is_refused() -> None:
     async with running(api_keys=(KEY,), token_secret=SECRET) as server:
         answer = (await dial(server.port, GOOD, {"authorization": f"Bearer {forged}"})).answer
     assert answer.status == 401
+
+
+async def test_a_refusal_is_no_error_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    async with running(api_keys=(KEY,)) as server:
+        assert (await dial(server.port)).answer.status == 401
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
 async def test_two_hundred_wrong_keys_harm_nobody() -> None:

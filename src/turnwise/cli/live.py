@@ -97,7 +97,7 @@ def demo(
     console.print(summary.table())
     for line in summary.lines():
         console.print(line, soft_wrap=True)
-    if own and summary.turns:
+    if own and summary.complete:
         console.print(sample_score(summary), soft_wrap=True)
     if engine is None:
         console.print(ABOUT_THE_ENGINE, style="dim", soft_wrap=True)
@@ -140,7 +140,7 @@ def watch(
             screen.show(message)
 
     with Screen(console, live=not as_json) as screen:
-        call(server, options, source, hear, realtime=realtime)
+        summary.complete = call(server, options, source, hear, realtime=realtime)
     return summary
 
 
@@ -157,5 +157,5 @@ def sample_score(summary: Summary) -> str:
     errors = word_errors(spoken, heard)
     return (
         f"Of this sample's {len(spoken)} words, {errors} came out wrong. It is clear synthetic "
-        "speech: expect far more errors from people."
+        "speech with chosen phrases: expect far more errors from people."
     )

@@ -25,6 +25,7 @@ class LocalServer:
 
     def __init__(self, engine: str | None = None) -> None:
         self._command = [sys.executable, "-m", "turnwise", "serve", "--port", "0"]
+        self._command.append("--until-stdin-ends")  # we may be killed and unable to stop it
         if engine is not None:
             self._command += ["--engine", engine]
         self._process: subprocess.Popen[str] | None = None
@@ -43,7 +44,7 @@ class LocalServer:
         self._process = subprocess.Popen(  # noqa: S603 - our own command
             self._command,
             env=os.environ | {"TURNWISE_API_KEYS": self.api_key},  # where ps does not show it
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
             text=True,
@@ -63,6 +64,11 @@ class LocalServer:
         trace: TracebackType | None,
     ) -> None:
         self._stop()
+
+    @property
+    def process_id(self) -> int:
+        assert self._process is not None, "started by `with`"
+        return self._process.pid
 
     def _address(self) -> str:
         assert self._process is not None
@@ -85,6 +91,7 @@ class LocalServer:
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(STOP_S_MAX)
                 break
-        if self._process.stdout is not None:
-            self._process.stdout.close()
+        for pipe in (self._process.stdin, self._process.stdout):
+            assert pipe is not None
+            pipe.close()
         self._log.close()

@@ -82,7 +82,8 @@ def leave(number: int, frame: object) -> None:
 
 def main() -> None:
     """Run the command line. What failed on purpose is one line, not a trace."""
-    signal.signal(signal.SIGTERM, leave)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, leave)
     try:
         app()
     except TurnwiseError as error:

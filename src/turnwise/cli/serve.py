@@ -1,5 +1,10 @@
 """Run the server."""
 
+import os
+import signal
+import sys
+import threading
+import time
 from typing import Annotated
 
 import typer
@@ -11,87 +16,98 @@ from turnwise.server.settings import Legacy, ServerSettings
 from turnwise.settings import DRAIN_SECONDS_MAX, IDLE_SECONDS_MAX
 
 DEFAULTS = ServerSettings()
+LEAVING_S = 0.2
+
+Host = Annotated[
+    str, typer.Option(help="Address to listen on. Others than this machine need API keys.")
+]
+Port = Annotated[int, typer.Option(envvar="TURNWISE_PORT", help="0 takes any that is free.")]
+Engine = Annotated[
+    str,
+    typer.Option(
+        envvar="TURNWISE_ENGINE", callback=known_engine, help=f"One of: {', '.join(NAMES)}."
+    ),
+]
+Workers = Annotated[int | None, typer.Option(min=1, help="Cores that recognise; all unless given.")]
+StreamsMax = Annotated[
+    int | None,
+    typer.Option(
+        min=1, help="Streams at once; what the engine says this machine can take unless given."
+    ),
+]
+ApiKey = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="A key that opens streams; may be repeated. Other users of the machine can see "
+        "a command line: prefer TURNWISE_API_KEYS, with commas between several."
+    ),
+]
+ApiKeys = Annotated[
+    str, typer.Option(envvar="TURNWISE_API_KEYS", hidden=True, help="Keys, with commas.")
+]
+TokenSecret = Annotated[
+    str | None,
+    typer.Option(
+        envvar="TURNWISE_TOKEN_SECRET",
+        hidden=True,
+        help="Signs temporary tokens, so that several servers honour the same ones.",
+    ),
+]
+AudioTimeOnly = Annotated[
+    bool,
+    typer.Option(
+        "--audio-time-only",
+        help="Leave a turn open when a client stops sending audio, as the wire's rule is. "
+        "Otherwise the time-out runs by the clock then.",
+    ),
+]
+EndTurnOnClose = Annotated[
+    bool, typer.Option("--end-turn-on-close", help="CloseStream ends the open turn.")
+]
+CloseCode1000 = Annotated[
+    bool,
+    typer.Option(
+        "--close-code-1000", help="End with code 1000 after CloseStream, not without a code."
+    ),
+]
+LegacyMode = Annotated[
+    Legacy,
+    typer.Option(help="Say only what clients from before 2026 can parse; auto tells by them."),
+]
+IdleSecondsMax = Annotated[
+    float, typer.Option(min=1, help="A client that says nothing for so long is let go.")
+]
+DrainSecondsMax = Annotated[
+    float, typer.Option(min=0, help="How long open streams may go on after SIGTERM.")
+]
+LogJson = Annotated[bool, typer.Option("--log-json", help="Log as JSON, one object a line.")]
+UntilStdinEnds = Annotated[bool, typer.Option("--until-stdin-ends", hidden=True)]
 
 
 def serve(
-    host: Annotated[
-        str, typer.Option(help="Address to listen on. Others than this machine need API keys.")
-    ] = DEFAULTS.host,
-    port: Annotated[
-        int, typer.Option(envvar="TURNWISE_PORT", help="0 takes any that is free.")
-    ] = DEFAULTS.port,
-    engine: Annotated[
-        str,
-        typer.Option(
-            envvar="TURNWISE_ENGINE",
-            callback=known_engine,
-            help=f"One of: {', '.join(NAMES)}.",
-        ),
-    ] = DEFAULT,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Cores that recognise; all unless given.")
-    ] = None,
-    streams_max: Annotated[
-        int | None,
-        typer.Option(
-            min=1, help="Streams at once; what the engine says this machine can take unless given."
-        ),
-    ] = None,
-    api_key: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="A key that opens streams; may be repeated. Other users of the machine can see "
-            "a command line: prefer TURNWISE_API_KEYS, with commas between several."
-        ),
-    ] = None,
-    api_keys: Annotated[
-        str, typer.Option(envvar="TURNWISE_API_KEYS", hidden=True, help="Keys, with commas.")
-    ] = "",
-    token_secret: Annotated[
-        str | None,
-        typer.Option(
-            envvar="TURNWISE_TOKEN_SECRET",
-            hidden=True,
-            help="Signs temporary tokens, so that several servers honour the same ones.",
-        ),
-    ] = None,
-    audio_time_only: Annotated[
-        bool,
-        typer.Option(
-            "--audio-time-only",
-            help="Leave a turn open when a client stops sending audio, as the wire's rule is. "
-            "Otherwise the time-out runs by the clock then.",
-        ),
-    ] = False,
-    end_turn_on_close: Annotated[
-        bool, typer.Option("--end-turn-on-close", help="CloseStream ends the open turn.")
-    ] = False,
-    close_code_1000: Annotated[
-        bool,
-        typer.Option(
-            "--close-code-1000", help="End with code 1000 after CloseStream, not without a code."
-        ),
-    ] = False,
-    legacy: Annotated[
-        Legacy,
-        typer.Option(help="Say only what clients from before 2026 can parse; auto tells by them."),
-    ] = Legacy.AUTO,
-    idle_seconds_max: Annotated[
-        float, typer.Option(min=1, help="A client that says nothing for so long is let go.")
-    ] = IDLE_SECONDS_MAX,
-    drain_seconds_max: Annotated[
-        float, typer.Option(min=0, help="How long open streams may go on after SIGTERM.")
-    ] = DRAIN_SECONDS_MAX,
-    log_json: Annotated[
-        bool, typer.Option("--log-json", help="Log as JSON, one object a line.")
-    ] = False,
+    host: Host = DEFAULTS.host,
+    port: Port = DEFAULTS.port,
+    engine: Engine = DEFAULT,
+    workers: Workers = None,
+    streams_max: StreamsMax = None,
+    api_key: ApiKey = None,
+    api_keys: ApiKeys = "",
+    token_secret: TokenSecret = None,
+    audio_time_only: AudioTimeOnly = False,
+    end_turn_on_close: EndTurnOnClose = False,
+    close_code_1000: CloseCode1000 = False,
+    legacy: LegacyMode = Legacy.AUTO,
+    idle_seconds_max: IdleSecondsMax = IDLE_SECONDS_MAX,
+    drain_seconds_max: DrainSecondsMax = DRAIN_SECONDS_MAX,
+    log_json: LogJson = False,
+    until_stdin_ends: UntilStdinEnds = False,
 ) -> None:
     """Serve the Flux-compatible WebSocket at /v2/listen.
 
     When it is ready it prints one line with its address on standard output; its log goes to
     standard error. SIGTERM and Ctrl-C let open streams finish; a second one does not.
     """
-    keys = [*(api_key or []), *(key for key in api_keys.split(",") if key)]
+    keys = [*(api_key or []), *(key.strip() for key in api_keys.split(",") if key.strip())]
     settings = ServerSettings(
         host=host,
         port=port,
@@ -108,7 +124,17 @@ def serve(
         drain_seconds_max=drain_seconds_max,
         log_json=log_json,
     )
+    if until_stdin_ends:
+        threading.Thread(target=leave_at_end_of_stdin, daemon=True).start()
     raise typer.Exit(run_server(settings, ready))
+
+
+def leave_at_end_of_stdin() -> None:
+    """End when whoever started us is gone, however it went: its end of the pipe closes then."""
+    sys.stdin.buffer.read()
+    while True:  # the second time without draining; two at once would count as one
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(LEAVING_S)
 
 
 def ready(line: str) -> None:

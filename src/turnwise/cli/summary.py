@@ -31,6 +31,8 @@ class Summary:
         self.false_starts = 0
         """Likely ends that were none."""
         self.heard_s = 0.0
+        self.complete = False
+        """Whether the source was heard to its end."""
         self._eager_s: float | None = None
 
     def hear(self, message: Message) -> None:

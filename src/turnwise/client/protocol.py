@@ -270,14 +270,14 @@ class Call:
     def _receive_turn(self, message: TurnInfo) -> None:
         """Tell the user, in the user's own numbers, unless it was told before."""
         turn = self._renumbered(message)
+        if turn.event is EventName.START_OF_TURN and self._turn_open:
+            turn = replace(turn, event=EventName.UPDATE)
         if turn.audio_window_end > self._heard_until_s:
             self._retries = 0
         elif turn.event is EventName.UPDATE and self._connections > 1:
             return
         match turn.event:
             case EventName.START_OF_TURN:
-                if self._turn_open:
-                    turn = replace(turn, event=EventName.UPDATE)
                 self._turn_open = True
             case EventName.EAGER_END_OF_TURN:
                 self._likely_over = True

@@ -70,6 +70,11 @@ class SphinxEngine:
         self._streams: set[SphinxProcess] = set()
         self._nursery = _Nursery(self._cores)
 
+    @property
+    def nursery_id(self) -> int:
+        """The process that bears the streams' processes."""
+        return self._nursery.process_id
+
     def open(self, keyterms: Sequence[str]) -> SphinxProcess:
         """Start a stream.
 
@@ -135,20 +140,10 @@ class _Nursery:
         self._control, theirs = socket.socketpair()
         self._control.settimeout(OPEN_SECONDS_MAX)
         self._process = subprocess.Popen(  # noqa: S603 - our own module, our own interpreter
-            [
-                sys.executable,
-                "-m",
-                "turnwise.engine.sphinx_process",
-                str(theirs.fileno()),
-                str(cores),
-            ],
+            [sys.executable, "-m", MODULE, str(theirs.fileno()), str(cores)],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
-            env={
-                **os.environ,
-                "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
-                "OPENBLAS_NUM_THREADS": "1",  # threads would not survive the fork
-            },
+            env=_environment(),
         )
         theirs.close()
         try:
@@ -157,6 +152,10 @@ class _Nursery:
             self.stop()
             raise EngineFailed("the recogniser could not load its models") from problem
         assert answer == READY
+
+    @property
+    def process_id(self) -> int:
+        return self._process.pid
 
     def bear(self) -> SphinxProcess:
         """Start a stream's process.
@@ -194,6 +193,16 @@ class _Nursery:
             raise ConnectionError("the nursery is gone")
         number: int = ANSWER.unpack(answer)[0]
         return number
+
+
+def _environment() -> dict[str, str]:
+    """Return what the processes get of ours: the keys of our clients are not for them."""
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("TURNWISE_")}
+    return {
+        **ours,
+        "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+        "OPENBLAS_NUM_THREADS": "1",  # threads would not survive the fork
+    }
 
 
 def _send(stream: SphinxProcess, message: bytes) -> None:

@@ -30,7 +30,10 @@ DECODER_WEIGHT = 500  # what a mean set from outside weighs inside the decoder (
 VARIANT = re.compile(r"\(\d+\)$")
 FILLER = re.compile(r"<.*>|\[.*\]|\+\+.*")
 
-TERM_WEIGHT = 10.0  # times the average word's probability: a rare name becomes a common one
+TERM_WEIGHT = 100.0
+"""Times the average word's probability: a rare name becomes as likely as a common noun. Of 22
+rare words of read speech, 14 were found without being given, 20 at 10, 22 at 100, and none of
+20 others given with them was heard by mistake."""
 
 
 @dataclass(frozen=True, slots=True)

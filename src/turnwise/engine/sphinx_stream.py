@@ -15,7 +15,7 @@ import numpy as np
 from turnwise.engine.endpoint import EndpointEstimator
 from turnwise.engine.interface import Hypothesis, Word
 from turnwise.engine.sphinx_decoder import STEP_SAMPLES, LiveDecoder, Segment
-from turnwise.engine.sphinx_terms import terms_to_hear
+from turnwise.engine.sphinx_terms import as_written, terms_to_hear
 from turnwise.engine.sphinx_trust import Evidence, trust
 from turnwise.engine.voice import BLOCK_SAMPLES, OFF_DB, Levels, VoiceTracker, Voicing
 from turnwise.units import Audio, Frame, Samples, samples_from_ms
@@ -50,6 +50,7 @@ class SphinxStream:
         fresh_decoder: Makes another. Terms cannot be taken out of a decoder again, so a
             change of terms replaces it.
         trust: Turns evidence into a word's confidence.
+        endpoint: Says how likely the turn is over.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class SphinxStream:
         keyterms: Sequence[str] = (),
         fresh_decoder: Callable[[], LiveDecoder] = LiveDecoder,
         trust: Callable[[Evidence], float] = trust,
+        endpoint: EndpointEstimator | None = None,
     ) -> None:
         self._decoder = decoder
         self._fresh_decoder = fresh_decoder
@@ -66,7 +68,7 @@ class SphinxStream:
         self._next_keyterms = tuple(keyterms)
         self._take_keyterms()
         self._voice = VoiceTracker()
-        self._endpoint = EndpointEstimator()
+        self._endpoint = endpoint or EndpointEstimator()
         self._recent: deque[tuple[Frame, Voicing]] = deque(maxlen=RECENT_FRAMES)
         self._utterance: _Utterance | None = None
         self._heard_until = Samples(0)
@@ -91,9 +93,8 @@ class SphinxStream:
         self._recent.append((frame, voicing))
         words = self._committed + self._words_heard(frame, voicing)
         if words and words[0].text not in self._verbatim:
-            first = words[0]
-            shown = first.text[0].upper() + first.text[1:]
-            words = (Word(shown, first.confidence, first.start, first.end), *words[1:])
+            text = words[0].text
+            words = (_respelled(words[0], text[0].upper() + text[1:]), *words[1:])
         self._heard_until = voicing.heard_until
         confidence = self._endpoint.push(voicing, words)
         return Hypothesis(self._heard_until, words, confidence, self._endpoint.voice_until)
@@ -188,6 +189,10 @@ class SphinxStream:
         segments = self._decoder.segments()
         keys = [(segment.text, segment.start) for segment in segments]
         utterance.seen = {key: utterance.seen.get(key, 0) + 1 for key in keys}
+        count = max(1, len(segments))
+        mean_posterior = sum(segment.posterior for segment in segments) / count
+        mean_acoustic = sum(segment.acoustic for segment in segments) / count
+        mean_language = sum(segment.language for segment in segments) / count
         words: list[Word] = []
         for segment, key in zip(segments, keys, strict=True):
             levels = np.array(utterance.over_floor_db[segment.start : segment.end])
@@ -202,10 +207,14 @@ class SphinxStream:
                 letters=len(segment.text),
                 over_floor_db=float(levels.mean()),
                 frames_seen=utterance.seen[key],
-                steps_since=len(utterance.over_floor_db) - segment.end,
+                steps_since=max(0, len(utterance.over_floor_db) - segment.end),
+                mean_posterior=mean_posterior,
+                mean_acoustic=mean_acoustic,
+                mean_language=mean_language,
             )
             words += _placed(segment, utterance.start, self._trust(evidence))
-        return tuple(words)
+        texts = as_written([word.text for word in words], self._keyterms)
+        return tuple(map(_respelled, words, texts))
 
 
 def _placed(segment: Segment, origin: Samples, confidence: float) -> list[Word]:
@@ -217,6 +226,10 @@ def _placed(segment: Segment, origin: Samples, confidence: float) -> list[Word]:
         for i in range(len(texts) + 1)
     ]
     return [Word(text, confidence, edges[i], edges[i + 1]) for i, text in enumerate(texts)]
+
+
+def _respelled(word: Word, text: str) -> Word:
+    return Word(text, word.confidence, word.start, word.end)
 
 
 def _spelled(text: str) -> str:

@@ -85,6 +85,23 @@ def terms_to_hear(texts: Sequence[str], lookup: Lookup) -> list[Term]:
     return [term for term in terms if term.pronunciations]
 
 
+def as_written(words: Sequence[str], terms: Sequence[str]) -> list[str]:
+    """Spell words as the terms they make up are spelled, the longest term first.
+
+    The search may find a term by its ordinary words; then it has their spelling.
+    """
+    shown = list(words)
+    spoken = [word.lower() for word in words]
+    for term in sorted(terms, key=lambda term: -len(term.split())):
+        pieces = term.split()
+        wanted = [piece.lower() for piece in pieces]
+        for place in range(len(words) - len(pieces) + 1):
+            if pieces and spoken[place : place + len(pieces)] == wanted:
+                shown[place : place + len(pieces)] = pieces
+                spoken[place : place + len(pieces)] = [""] * len(pieces)
+    return shown
+
+
 def pronunciations(text: str, lookup: Lookup) -> tuple[str, ...]:
     """Return up to PRONUNCIATIONS_MAX ways to say a term, the likeliest first."""
     ways = [""]

@@ -194,7 +194,7 @@ class StreamSocket(WebSocketsSansIOProtocol):
     async def send(self, message: ASGISendEvent) -> None:
         await super().send(message)
         if message["type"] == "websocket.http.response.body":
-            self.handshake_complete = True  # a refusal is an answer too
+            self.handshake_complete = True  # by a refusal; uvicorn would log it as a failure
 
     def handle_text(self, event: Frame) -> None:
         self._partial_text = True
