@@ -87,6 +87,21 @@ async def test_a_client_that_takes_no_answers_stops_being_read(opcode: int, payl
         await server.settled()
 
 
+async def test_a_slow_reader_gets_every_answer_in_the_end() -> None:
+    async with running() as server:
+        client = await connect(server.port)
+        client.reader._transport.pause_reading()  # type: ignore[attr-defined]
+        count = 0
+        while client.writer.transport.get_write_buffer_size() < 1 << 20:
+            client.send(*CONFIGURE)
+            count += 1
+            await asyncio.sleep(0)
+        client.text(CLOSE_STREAM)
+        client.reader._transport.resume_reading()  # type: ignore[attr-defined]
+        assert await client.until_close() == b""
+    assert [message["sequence_id"] for message in client.heard] == list(range(1, count + 1))
+
+
 @pytest.mark.parametrize("failure", [RuntimeError("a bug"), EngineFailed("the recogniser died")])
 async def test_an_engine_that_fails_at_any_step_is_an_error_and_no_slot_is_held(
     failure: Exception,
