@@ -1,5 +1,7 @@
 """A short run of the audio fuzzer; the long one is `python -m fuzz.audio`."""
 
+import pytest
+
 from fuzz.audio import HELD_BYTES_MAX, fuzz, held_bytes, targets
 from tests.audio.hearing import hear
 from turnwise.audio.decode import Decoder
@@ -10,6 +12,14 @@ def test_broken_audio_is_heard_or_refused_and_nothing_else() -> None:
     report = fuzz(inputs=3_000, seed=20_261)
     assert report.heard > 500
     assert report.refused > 500
+    assert 0 < report.held_bytes_max <= HELD_BYTES_MAX
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_150_000_broken_inputs_are_heard_or_refused_and_nothing_else() -> None:
+    report = fuzz(inputs=150_000, seed=20_262)
+    assert report.inputs == 150_000
     assert 0 < report.held_bytes_max <= HELD_BYTES_MAX
 
 

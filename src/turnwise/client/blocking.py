@@ -225,6 +225,8 @@ class Stream:
                     raise ConnectionLost(f"the server did not come back: {closed}") from closed
                 # Not all clients of a server that restarts at the same moment.
                 self._closing.wait(delay_s * random.uniform(0.5, 1.0))  # noqa: S311
+                if self._closing.is_set():
+                    return
                 try:
                     self._socket = self._dial()
                     break
