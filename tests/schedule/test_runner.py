@@ -215,9 +215,10 @@ async def test_a_stream_may_leave_while_its_frame_waits() -> None:
         leaver.close()
         engine.gate.set()
         await answer
+        await first.hear(HEARING)
         first.close()
         await emptied(engine)
-    assert engine.batches == [[0]]
+    assert engine.batches == [[0], [0]]
 
 
 async def test_whoever_gives_up_waiting_for_a_stream_leaves_no_slot_held() -> None:
@@ -237,16 +238,24 @@ async def test_whoever_gives_up_waiting_for_a_stream_leaves_no_slot_held() -> No
         assert runner.streams == 0
 
 
-async def test_a_stream_opened_at_the_moment_its_client_left_is_closed() -> None:
+async def test_a_stream_opened_at_the_moment_its_client_left_is_closed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     engine = Engine()
     async with loaded(engine) as runner:
+        call_soon = runner.loop.call_soon_threadsafe
         opening = asyncio.create_task(runner.open(()))
-        while not engine.open_states:
-            await asyncio.sleep(0)
-        opening.cancel()
+
+        def then_leave(*call: object) -> None:
+            call_soon(*call)  # type: ignore[arg-type]
+            call_soon(opening.cancel)
+
+        monkeypatch.setattr(runner.loop, "call_soon_threadsafe", then_leave)
         await asyncio.wait([opening])
-        await emptied(engine)
+        monkeypatch.undo()
         assert opening.cancelled()
+        await emptied(engine)
+    assert engine.numbers == 1
 
 
 @pytest.mark.parametrize("bug", [RuntimeError("a bug"), AssertionError("another")])
@@ -407,4 +416,4 @@ async def test_openings_and_steps_take_turns() -> None:
         await asyncio.sleep(0)
         engine.gate.set()
         await asyncio.gather(*answers, *opening)
-    assert "step" in order[:3], order
+    assert order == ["step", "open", "step", "open", "open", "open"]

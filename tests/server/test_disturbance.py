@@ -67,24 +67,39 @@ async def test_a_client_that_vanishes_while_nobody_reads_from_it_is_noticed() ->
         await server.settled()
 
 
-async def test_a_client_that_reads_nothing_stops_being_read() -> None:
-    """Each Configure has its answer; nobody takes them, so no more is read."""
+CONFIGURE = (0x1, b'{"type":"Configure","keyterms":["' + b"x" * 4_000 + b'"]}')
+PING = (0x9, b"x" * 125)
+
+
+@pytest.mark.parametrize(("opcode", "payload"), [CONFIGURE, PING])
+async def test_a_client_that_takes_no_answers_stops_being_read(opcode: int, payload: bytes) -> None:
+    """What is sent to it would pile up otherwise."""
     async with running() as server:
         client = await connect(server.port)
         client.reader._transport.pause_reading()  # type: ignore[attr-defined]
-        configure = '{"type":"Configure","keyterms":["' + "x" * 4_000 + '"]}'
-        client.text('{"type":"Configure"}')
-        blocked = False
-        for _ in range(20_000):
-            client.text(configure)
-            if client.writer.transport.get_write_buffer_size() > 4 << 20:
-                blocked = True
-                break
+        while client.writer.transport.get_write_buffer_size() < 1 << 20:
+            for _ in range(200_000 // len(payload)):
+                client.send(opcode, payload)
             await asyncio.sleep(0)
-        assert blocked, "80 MB were taken in from a client that takes nothing"
+            assert client.writer.transport.get_write_buffer_size() < 64 << 20
         assert await converse(await connect(server.port), 3)
         client.vanish()
         await server.settled()
+
+
+async def test_a_slow_reader_gets_every_answer_in_the_end() -> None:
+    async with running() as server:
+        client = await connect(server.port)
+        client.reader._transport.pause_reading()  # type: ignore[attr-defined]
+        count = 0
+        while client.writer.transport.get_write_buffer_size() < 1 << 20:
+            client.send(*CONFIGURE)
+            count += 1
+            await asyncio.sleep(0)
+        client.text(CLOSE_STREAM)
+        client.reader._transport.resume_reading()  # type: ignore[attr-defined]
+        assert await client.until_close() == b""
+    assert [message["sequence_id"] for message in client.heard] == list(range(1, count + 1))
 
 
 @pytest.mark.parametrize("failure", [RuntimeError("a bug"), EngineFailed("the recogniser died")])

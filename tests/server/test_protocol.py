@@ -267,6 +267,27 @@ async def test_nothing_more_is_read_from_a_client_whose_audio_waits() -> None:
         flushing.exception()
 
 
+async def test_a_burst_is_heard_to_its_end() -> None:
+    """Contract 14.16: faster than real time, and more than waits here at once."""
+    async with running() as server:
+        said = await converse(await connect(server.port), 300)
+    assert said[-1]["audio_window_end"] == 24.0
+
+
+async def test_a_client_that_talks_on_still_reads_why_it_is_dropped() -> None:
+    """Were the connection simply closed, a reset would overtake the Close frame."""
+    async with running() as server:
+        client = await connect(server.port)
+        client.reader._transport.pause_reading()  # type: ignore[attr-defined]
+        client.send(0x3, b"")
+        await server.settled()
+        for _ in range(100):
+            client.audio()
+            await client.writer.drain()
+        client.reader._transport.resume_reading()  # type: ignore[attr-defined]
+        assert (await client.until_close())[:2] == (1002).to_bytes(2, "big")
+
+
 async def converse_elsewhere(engine: TestEngine, port: int) -> None:
     """Let a whole other conversation pass, as a measure of time."""
     engine.gate.set()

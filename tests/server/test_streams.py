@@ -25,6 +25,7 @@ class Socket:
     blocked_since_s: float | None = None
     read_paused: bool = False
     waiting: bool = True
+    gone: bool = False
     file: int = -1
     posted: list[Stalled | TurnwiseError] = field(default_factory=list)
     closed: list[int] = field(default_factory=list)
@@ -129,6 +130,13 @@ def test_a_client_that_hung_up_is_noticed_though_nobody_reads() -> None:
     streams.tick(1.25)
     assert socket.aborted
     os.close(read)
+
+
+def test_a_client_that_is_gone_already_is_left_alone() -> None:
+    """Its file is closed, and its number may be another's."""
+    socket = Socket(waiting=False, read_paused=True, gone=True, file=-1)
+    watched(socket).tick(IDLE_S * 10)
+    assert not socket.aborted
 
 
 def test_a_stream_is_looked_after_until_it_leaves() -> None:

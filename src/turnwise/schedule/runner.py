@@ -160,7 +160,8 @@ class Runner(Generic[StateT]):
         """Queue an ear's frame."""
         if self.ready:
             self._waiting[ear] = self.loop.time()
-            self._next()
+            if self._gathering is None:  # else this frame is the company it waits for
+                self._next()
         else:
             _answer(ear, EngineFailed("the engine is stuck"))
 

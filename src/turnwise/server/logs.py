@@ -40,7 +40,6 @@ def configure(as_json: bool, level: int = logging.INFO) -> None:
     printer = logging.StreamHandler(sys.stderr)
     printer.setFormatter(JsonFormatter() if as_json else TextFormatter())
     logging.basicConfig(level=level, handlers=[printer], force=True)
-    quieten()
 
 
 def quieten() -> None:

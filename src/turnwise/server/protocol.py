@@ -229,7 +229,7 @@ class StreamSocket(WebSocketsSansIOProtocol):
             # lost with it; so the rest is read, and thrown away.
             if self.transport.can_write_eof():
                 self.transport.write_eof()
-            self.loop.call_later(LINGER_SECONDS_MAX, self.transport.abort)
+            self.close_timer = self.loop.call_later(LINGER_SECONDS_MAX, self.transport.abort)
 
     def _refuse(self) -> None:
         self.handshake_complete = True

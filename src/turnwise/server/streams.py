@@ -25,6 +25,7 @@ class Watched(Protocol):
     heard_at_s: float
     blocked_since_s: float | None
     read_paused: bool
+    gone: bool
 
     @property
     def waiting(self) -> bool: ...
@@ -115,6 +116,8 @@ class Streams:
         unread: list[Stream] = []
         for stream in list(self._open):
             socket = stream.socket
+            if socket.gone:  # its task is about to hear of it
+                continue
             if socket.waiting:
                 self._tick_waiting(stream, now_s)
             elif socket.read_paused:
