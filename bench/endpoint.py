@@ -12,7 +12,6 @@ were made by a program, and most recordings are read-out speech, which pauses mo
 
 import argparse
 import json
-import pickle
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
@@ -42,6 +41,7 @@ from turnwise.units import FRAME_SAMPLES, SAMPLE_RATE_HZ, Samples, seconds
 # class stands last in a turn and how often in the middle, over 260,000 turns.
 PRIOR = Features(
     silence=1.0,
+    long_silence=1.0,
     open_ended=-1.5,
     filler=-1.5,
     closing=1.0,
@@ -191,15 +191,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--manifest", type=Path, nargs="+", required=True)
     parser.add_argument("--limit", type=int)
-    parser.add_argument("--takes", type=Path, help="keep what was heard here, or read it back")
     arguments = parser.parse_args()
-    if arguments.takes and arguments.takes.exists():
-        takes = pickle.loads(arguments.takes.read_bytes())
-    else:
-        recordings = spread(read_manifests(arguments.manifest), arguments.limit)
-        takes = [hear(recording) for recording in with_progress(recordings)]
-        if arguments.takes:
-            arguments.takes.write_bytes(pickle.dumps(takes))
+    recordings = spread(read_manifests(arguments.manifest), arguments.limit)
+    takes = [hear(recording) for recording in with_progress(recordings)]
     examples = [example for take in takes for example in examples_of(take)]
     rows, labels, weights = matrix(examples)
     coefficients = fitted(rows, labels, weights)

@@ -10,7 +10,6 @@ it: fitting and checking on the same voices; so --check takes other manifests.
 
 import argparse
 import json
-import pickle
 from pathlib import Path
 
 import numpy as np
@@ -82,16 +81,9 @@ def main() -> None:
     parser.add_argument("--check", type=Path, nargs="*", default=[])
     parser.add_argument("--limit", type=int)
     parser.add_argument("--check-limit", type=int)
-    parser.add_argument("--examples", type=Path, help="keep what was heard here, or read it back")
     arguments = parser.parse_args()
-    kept: Path | None = arguments.examples
-    if kept and kept.exists():
-        training, checking = pickle.loads(kept.read_bytes())
-    else:
-        training = gathered(arguments.manifest, arguments.limit)
-        checking = gathered(arguments.check, arguments.check_limit)
-        if kept:
-            kept.write_bytes(pickle.dumps((training, checking)))
+    training = gathered(arguments.manifest, arguments.limit)
+    checking = gathered(arguments.check, arguments.check_limit)
     results: dict[str, object] = {}
     columns: list[Numbers] = []
     for name, final in (("while spoken", False), ("when ended", True)):

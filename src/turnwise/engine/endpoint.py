@@ -17,6 +17,7 @@ from turnwise.units import Samples, samples_from_ms, seconds
 SPEAKING_MAX = 0.1  # nobody is done while a voice is heard
 ANSWER_WORDS_MAX = 2
 SILENCE_MIN = samples_from_ms(100)  # less is a stop consonant, not a silence
+LONG_SILENCE = samples_from_ms(500)
 
 
 def _set_of(words: str) -> frozenset[str]:
@@ -61,6 +62,8 @@ class Features:
 
     silence: float
     """log2 of the silence over a quarter of a second."""
+    long_silence: float
+    """Seconds of silence beyond LONG_SILENCE: few pauses last, so each second tells."""
     open_ended: float
     """1 if the last word is one that something must follow."""
     filler: float
@@ -80,17 +83,18 @@ class Features:
 
 
 WEIGHTS = Features(
-    silence=0.76,
-    open_ended=-0.56,
+    silence=0.59,
+    long_silence=0.87,
+    open_ended=-0.53,
     filler=-1.46,
     closing=0.91,
     answer=0.68,
-    dictated=-0.42,
+    dictated=-0.41,
     pitch=-0.06,
-    loudness=-1.28,
+    loudness=-1.29,
     paused=-0.13,
 )
-BIAS = -1.01
+BIAS = -1.05
 
 
 class EndpointEstimator:
@@ -131,6 +135,7 @@ class EndpointEstimator:
         last = spoken[-1] if spoken else ""
         return Features(
             silence=_log2_quarters(max(silence, samples_from_ms(80))),
+            long_silence=seconds(Samples(max(0, silence - LONG_SILENCE))),
             open_ended=float(last in OPEN_ENDED),
             filler=float(last in FILLERS),
             closing=float(last in CLOSING),

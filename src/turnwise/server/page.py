@@ -20,8 +20,8 @@ PAGE = f"""<!doctype html>
   p {{ margin: .5rem 0 }}
   .soft {{ color: var(--soft) }}
   pre, code {{ font: .875rem/1.6 ui-monospace, monospace }}
-  pre {{ overflow-x: auto; padding: .75rem 1rem; border: 1px solid var(--line);
-    border-radius: .5rem; background: var(--code) }}
+  pre {{ white-space: pre-wrap; overflow-wrap: anywhere; padding: .75rem 1rem;
+    border: 1px solid var(--line); border-radius: .5rem; background: var(--code) }}
   table {{ width: 100%; border-collapse: collapse }}
   td {{ padding: .4rem 1rem .4rem 0; border-top: 1px solid var(--line); vertical-align: top }}
   a {{ color: var(--link) }}
@@ -34,7 +34,7 @@ PAGE = f"""<!doctype html>
 <p>Stream audio to this WebSocket, and read turn events from it:</p>
 <pre id="url">/v2/listen?model=flux-general-en&amp;encoding=linear16&amp;sample_rate=16000</pre>
 <p>From a shell on the machine that runs it:</p>
-<pre>turnwise transcribe recording.wav</pre>
+<pre>turnwise transcribe --url <span id="base">ws://localhost:8080</span> recording.wav</pre>
 <p class="soft">An API key, if this server asks for one, goes into the header
 <code>Authorization: Token KEY</code>, or in a browser into the subprotocols
 <code>["token", KEY]</code>.</p>
@@ -48,8 +48,9 @@ PAGE = f"""<!doctype html>
 <tr><td><code>GET /v1/auth/token</code></td><td>is this API key any good</td></tr>
 </table>
 <script>
-  const url = document.getElementById("url");
-  url.textContent = location.origin.replace(/^http/, "ws") + url.textContent;
+  const base = location.origin.replace(/^http/, "ws");
+  document.getElementById("base").textContent = base;
+  document.getElementById("url").prepend(base);
 </script>
 </html>
 """
