@@ -137,7 +137,7 @@ def doctor(
     for check in checks:
         finding = check()
         failed |= finding.needed and not finding.well
-        console.print(*report(finding), sep="\n", soft_wrap=True, markup=False)
+        console.print(*report(finding), sep="\n", soft_wrap=not console.is_terminal, markup=False)
     raise typer.Exit(1 if failed else 0)
 
 

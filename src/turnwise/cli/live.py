@@ -96,11 +96,11 @@ def demo(
     console.print()
     console.print(summary.table())
     for line in summary.lines():
-        console.print(line, soft_wrap=True)
+        console.print(line, soft_wrap=not console.is_terminal)
     if own and summary.complete:
-        console.print(sample_score(summary), soft_wrap=True)
+        console.print(sample_score(summary), soft_wrap=not console.is_terminal)
     if engine is None:
-        console.print(ABOUT_THE_ENGINE, style="dim", soft_wrap=True)
+        console.print(ABOUT_THE_ENGINE, style="dim", soft_wrap=not console.is_terminal)
 
 
 def audio_of(source: str | None) -> Iterable[bytes]:
