@@ -21,29 +21,27 @@ conversation is synthetic and clear, so its delays are better than people's.
 import argparse
 import asyncio
 import json
-import os
 import statistics
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
-import soundfile
 from pocketsphinx import Decoder, Endpointer
 
+from bench.capacity import cpu_s
 from turnwise import connect
 from turnwise.cli.local import LocalServer
+from turnwise.cli.sound import recording
+from turnwise.samples.conversation import OGG, Said, turns
 from turnwise.units import FRAME_SAMPLES, SAMPLE_RATE_HZ
 from turnwise.wire.messages import EventName, TurnInfo
 
 CHUNK_S = 0.08
-TAIL_S = 2.0
 APART_S = 0.53  # between one client's start and the next one's; not a multiple of a frame
 LATE_S_MAX = 3.0  # an end that comes later belongs to no turn
 LOOK_S = 0.25  # between two looks at the processor time of the server's children
-TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass
@@ -68,31 +66,16 @@ class Heard:
     lags_s: list[float] = field(default_factory=list)
 
 
-def reference() -> list[tuple[float, float]]:
-    """Return start and end of each turn of the packaged conversation."""
-    text = (files("turnwise.samples") / "conversation.txt").read_text()
-    lines = [line.split() for line in text.splitlines() if line and not line.startswith("#")]
-    return [(float(start), float(end)) for start, end, *_ in lines]
-
-
-def conversation() -> bytes:
-    """Return the packaged conversation and a silence after it, as 16 kHz linear16."""
-    with (files("turnwise.samples") / "conversation.ogg").open("rb") as file:
-        samples, rate_hz = soundfile.read(file, dtype="float32")
-    assert rate_hz == SAMPLE_RATE_HZ, "written at the rate it is heard at"
-    tail = np.zeros(int(TAIL_S * SAMPLE_RATE_HZ), np.float32)
-    return (np.concatenate([samples, tail]) * 32767).astype("<i2").tobytes()
-
-
-def score(ends_s: Sequence[float], turns: Sequence[tuple[float, float]]) -> tuple[list[float], int]:
+def score(ends_s: Sequence[float], turns: Sequence[Said]) -> tuple[list[float], int]:
     """Return the delay of each turn that was ended, and how many ends came inside a turn."""
     delays: list[float] = []
-    for index, (_, end) in enumerate(turns):
-        next_start = turns[index + 1][0] if index + 1 < len(turns) else float("inf")
-        after = [at for at in ends_s if end <= at < min(next_start, end + LATE_S_MAX)]
+    for index, turn in enumerate(turns):
+        next_start_s = turns[index + 1].start_s if index + 1 < len(turns) else float("inf")
+        latest_s = min(next_start_s, turn.end_s + LATE_S_MAX)
+        after = [at for at in ends_s if turn.end_s <= at < latest_s]
         if after:
-            delays.append(after[0] - end)
-    inside = sum(any(start <= at < end for start, end in turns) for at in ends_s)
+            delays.append(after[0] - turn.end_s)
+    inside = sum(any(turn.start_s <= at < turn.end_s for turn in turns) for at in ends_s)
     return delays, inside
 
 
@@ -114,12 +97,12 @@ class Cpu:
         while waiting:
             pid = waiting.pop()
             try:
-                fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+                spent_s = cpu_s(pid)
                 for thread in Path(f"/proc/{pid}/task").iterdir():
                     waiting += map(int, (thread / "children").read_text().split())
             except (FileNotFoundError, ProcessLookupError):
                 continue
-            self._spent_s[pid] = (int(fields[11]) + int(fields[12])) / TICKS_PER_S
+            self._spent_s[pid] = spent_s
 
     async def watch(self) -> None:
         while True:
@@ -177,15 +160,15 @@ async def measure(server: LocalServer, audio: bytes, streams: int) -> Row:
     watching.cancel()
     cpu.look()
     spent_s = cpu.spent_s - before_s
-    turns = reference()
-    scored = [score(each.ends_s, turns) for each in heard]
+    said = turns()
+    scored = [score(each.ends_s, said) for each in heard]
     return row(
         "turnwise",
         streams,
         [delay for delays, _ in scored for delay in delays],
         [lag for each in heard for lag in each.lags_s],
         spent_s / (streams * len(audio) / 2 / SAMPLE_RATE_HZ),
-        len(turns) * streams,
+        len(said) * streams,
         sum(inside for _, inside in scored),
     )
 
@@ -209,9 +192,9 @@ def endpointer(audio: bytes) -> Row:
                 ends_s.append((start + pointer.frame_bytes) / 2 / SAMPLE_RATE_HZ)
         lags_s.append(time.perf_counter() - frame_began_s)
     spent_s = time.process_time() - began_s
-    delays, inside = score(ends_s, reference())
+    delays, inside = score(ends_s, turns())
     factor = spent_s / (len(audio) / 2 / SAMPLE_RATE_HZ)
-    return row("Endpointer + Decoder", 1, delays, lags_s, factor, len(reference()), inside)
+    return row("Endpointer + Decoder", 1, delays, lags_s, factor, len(turns()), inside)
 
 
 def row(
@@ -257,7 +240,7 @@ def main() -> None:
     )
     parser.add_argument("--streams", default="1,2,4,8", help="how many at once, with commas")
     options = parser.parse_args()
-    audio = conversation()
+    audio = b"".join(recording(OGG))
     rows = [endpointer(audio)]
     with LocalServer() as server:
         for streams in map(int, options.streams.split(",")):

@@ -1,41 +1,19 @@
 """Frames of sound: the packaged sample of speech, and sounds that are no speech."""
 
-from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
 import numpy as np
 from numpy.typing import NDArray
 
 from turnwise.audio.decode import Decoder
+from turnwise.samples.conversation import OGG
 from turnwise.units import FRAME_SAMPLES, SAMPLE_RATE_HZ, Frame
-
-SAMPLES = files("turnwise").joinpath("samples")
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A turn of the sample, as conversation.txt beside it says."""
-
-    start_s: float
-    end_s: float
-    words: tuple[str, ...]
-
-
-@cache
-def turns() -> tuple[Said, ...]:
-    lines = SAMPLES.joinpath("conversation.txt").read_text().splitlines()
-    rows = [line.split() for line in lines if not line.startswith("#")]
-    return tuple(
-        Said(float(start), float(end), tuple(w for w in words if not w.startswith("<")))
-        for start, end, *words in rows
-    )
 
 
 @cache
 def sample() -> tuple[Frame, ...]:
     """Return all of the packaged conversation: somebody books a table, in seven turns."""
-    return tuple(Decoder(None, None).push(SAMPLES.joinpath("conversation.ogg").read_bytes()))
+    return tuple(Decoder(None, None).push(OGG.read_bytes()))
 
 
 def speech(start_s: float, end_s: float) -> list[Frame]:

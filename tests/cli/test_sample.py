@@ -1,17 +1,16 @@
 """The embedded engine hears the packaged conversation, from the file to the last line."""
 
-from pathlib import Path
-
 import pytest
 
 from tests.cli.printed import run
 from turnwise.cli.doctor import check_engine
-from turnwise.cli.sound import SAMPLE, sample_words
+from turnwise.cli.sound import sample_words
 from turnwise.cli.summary import word_errors
+from turnwise.samples.conversation import OGG
 
 
 def test_the_sample_comes_out_turn_by_turn_and_nearly_word_by_word() -> None:
-    done = run("transcribe", "--engine", "sphinx", str(Path(str(SAMPLE))))
+    done = run("transcribe", "--engine", "sphinx", str(OGG))
     turns = [line.split()[1:] for line in done.output.lower().splitlines()]
     words = [word for turn in turns for word in turn]
     assert done.exit_code == 0

@@ -11,7 +11,6 @@ import soundfile
 from tests.cli import printed
 from turnwise.cli.sound import (
     FRAME_BYTES,
-    SAMPLE,
     duration_s,
     piped,
     radio,
@@ -19,6 +18,7 @@ from turnwise.cli.sound import (
     sample_words,
 )
 from turnwise.errors import BadAudio, DeviceMissing
+from turnwise.samples.conversation import OGG
 
 SILENCE_BYTES = 12 * FRAME_BYTES
 
@@ -67,7 +67,7 @@ def test_a_pipe_is_passed_on_unchanged() -> None:
 
 
 def test_the_sample_is_as_long_as_its_words_say() -> None:
-    assert duration_s(Path(str(SAMPLE))) == pytest.approx(36.06, abs=0.05)
+    assert duration_s(OGG) == pytest.approx(36.06, abs=0.05)
     assert len(sample_words()) == 52
     assert sample_words()[:2] == ["good", "morning"]
 

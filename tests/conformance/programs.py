@@ -10,12 +10,11 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-import turnwise
+from turnwise.samples.conversation import OGG
 from turnwise.units import SAMPLE_RATE_HZ
 
 ROOT = Path(__file__).parents[2]
 PROGRAMS = ROOT / "conformance"
-SAMPLE = Path(turnwise.__file__).parent / "samples" / "conversation.ogg"
 KEY = "a-key-for-conformance"
 PATIENCE_S = 100.0  # a program that has not ended by then hangs
 
@@ -72,7 +71,7 @@ def silence(seconds: float) -> bytes:
 
 def conversation() -> bytes:
     """Return the sample conversation as linear16."""
-    samples, rate_hz = soundfile.read(SAMPLE, dtype="int16")
+    samples, rate_hz = soundfile.read(OGG, dtype="int16")
     assert rate_hz == SAMPLE_RATE_HZ
     return bytes(np.asarray(samples, "<i2").tobytes())
 

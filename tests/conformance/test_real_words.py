@@ -1,15 +1,15 @@
 """The published programs with the engine that is served by default, and a voice."""
 
-import re
 from collections.abc import Iterable
 from difflib import SequenceMatcher
 from pathlib import Path
 
 import pytest
 
-from tests.conformance.programs import KEY, SAMPLE, conversation, run, running, write_wav
+from tests.conformance.programs import KEY, conversation, run, running, write_wav
 from tests.conformance.servers import serving
 from tests.conformance.test_quickstart import printed
+from turnwise.samples.conversation import turns
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -19,9 +19,7 @@ AGREEMENTS_MIN = 6  # of seven turns
 
 def spoken() -> list[list[str]]:
     """Return the words of each turn of the sample."""
-    lines = SAMPLE.with_suffix(".txt").read_text().splitlines()
-    said = [re.sub(r"<[^>]*>", "", line) for line in lines if line and not line.startswith("#")]
-    return [line.split()[2:] for line in said]
+    return [list(turn.words) for turn in turns()]
 
 
 def likeness(words: list[str], transcript: str) -> float:

@@ -12,9 +12,10 @@ from turnwise.engine import sphinx
 from turnwise.engine.interface import Hearing, Hypothesis
 from turnwise.engine.sphinx import SphinxEngine, SphinxProcess
 from turnwise.errors import EngineFailed, Overloaded
+from turnwise.samples.conversation import turns
 from turnwise.units import FRAME_SAMPLES, Frame
 
-NAME = voices.speech(voices.turns()[3].start_s - 0.5, voices.turns()[3].end_s + 0.4)
+NAME = voices.speech(turns()[3].start_s - 0.5, turns()[3].end_s + 0.4)
 """My name is Robert Johnson."""
 
 

@@ -6,6 +6,7 @@ import pytest
 from tests import voices
 from turnwise.engine.sphinx_decoder import FIRST_MEAN, LiveDecoder
 from turnwise.engine.sphinx_terms import Term
+from turnwise.samples.conversation import turns
 
 
 @pytest.fixture
@@ -15,7 +16,7 @@ def decoder() -> LiveDecoder:
 
 def say(decoder: LiveDecoder, turn: int = 0) -> list[str]:
     """Let it hear one of the sample's turns; return the words."""
-    said = voices.turns()[turn]
+    said = turns()[turn]
     decoder.begin()
     for frame in voices.speech(said.start_s - 0.24, said.end_s + 0.24):
         decoder.hear(frame)

@@ -9,10 +9,11 @@ from tests import voices
 from turnwise.engine.interface import Hypothesis
 from turnwise.engine.sphinx_decoder import LiveDecoder
 from turnwise.engine.sphinx_stream import SphinxStream
+from turnwise.samples.conversation import turns
 from turnwise.units import FRAME_SAMPLES, Frame, samples_from_ms, seconds
 
 FIRST_TURN = "Good morning I would like to make a reservation"
-NAME = voices.speech(voices.turns()[3].start_s - 0.5, voices.turns()[3].end_s + 0.8)
+NAME = voices.speech(turns()[3].start_s - 0.5, turns()[3].end_s + 0.8)
 """My name is Robert Johnson."""
 
 
@@ -75,7 +76,7 @@ def test_a_new_turn_forgets_the_words_but_not_the_clock() -> None:
     heard = first_turns()
     assert heard[60].words == ()
     assert heard[60].voice_until is None
-    second = voices.turns()[1]
+    second = turns()[1]
     assert text(heard[-1]).startswith(" ".join(second.words[:3]).capitalize())
     assert seconds(heard[-1].words[0].start) == pytest.approx(second.start_s, abs=0.2)
 

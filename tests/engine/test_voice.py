@@ -7,6 +7,7 @@ import pytest
 
 from tests import voices
 from turnwise.engine.voice import VoiceTracker, Voicing
+from turnwise.samples.conversation import turns
 from turnwise.units import Frame, samples_from_ms, seconds
 
 
@@ -18,7 +19,7 @@ def track(frames: list[Frame]) -> list[Voicing]:
 def test_a_voice_ends_where_the_speaker_stops() -> None:
     heard = track(voices.speech(0, 20))
     ends = [now.voice_until for now, then in pairwise(heard) if now.voice_until != then.voice_until]
-    for turn in voices.turns()[:4]:
+    for turn in turns()[:4]:
         nearest_s = min(abs(seconds(end) - turn.end_s) for end in ends if end is not None)
         assert nearest_s < 0.12
 

@@ -13,12 +13,13 @@ import typer
 from rich.console import Console
 
 from turnwise.audio.decode import Decoder
-from turnwise.cli.sound import INSTALL_FFMPEG, SAMPLE, sample_words
+from turnwise.cli.sound import INSTALL_FFMPEG, sample_words
 from turnwise.cli.summary import word_errors
 from turnwise.client.microphone import INSTALL_PORTAUDIO
 from turnwise.engine.interface import Hearing
 from turnwise.engine.load import DEFAULT, load
 from turnwise.errors import EngineFailed
+from turnwise.samples.conversation import OGG
 from turnwise.units import Frame
 
 PYTHON_MIN = (3, 11)
@@ -150,4 +151,4 @@ def report(finding: Finding) -> list[str]:
 
 
 def _sample_frames() -> list[Frame]:
-    return list(Decoder(None, None).push(SAMPLE.read_bytes()))
+    return list(Decoder(None, None).push(OGG.read_bytes()))

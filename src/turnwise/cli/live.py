@@ -10,9 +10,10 @@ from rich.console import Console
 from turnwise.cli import options as given
 from turnwise.cli.call import Server, call
 from turnwise.cli.show import Screen, legend
-from turnwise.cli.sound import SAMPLE, radio, recording, sample_words
+from turnwise.cli.sound import radio, recording, sample_words
 from turnwise.cli.summary import Summary, word_errors
 from turnwise.client import Message, Options, Reconnected, microphone
+from turnwise.samples.conversation import OGG
 from turnwise.wire.codec import encode
 
 DEMO_EAGER = 0.4  # the published low-latency preset, so that every kind of event is seen
@@ -110,7 +111,7 @@ def audio_of(source: str | None) -> Iterable[bytes]:
         typer.BadParameter: It is none of them.
     """
     if source is None:
-        return recording(Path(str(SAMPLE)))
+        return recording(OGG)
     if source == "mic":
         return microphone()
     if "://" in source:

@@ -4,7 +4,6 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from importlib.resources import files
 from pathlib import Path
 from typing import BinaryIO
 
@@ -12,10 +11,9 @@ import numpy as np
 
 from turnwise.audio.resample import Resampler
 from turnwise.errors import BadAudio, DeviceMissing
+from turnwise.samples.conversation import turns
 from turnwise.units import FRAME_MS, SAMPLE_RATE_HZ
 
-SAMPLES = files("turnwise") / "samples"
-SAMPLE = SAMPLES / "conversation.ogg"
 FRAME_BYTES = SAMPLE_RATE_HZ * FRAME_MS // 1000 * 2
 SILENCE_S = 1.0  # lets the model end the last turn by itself, before it is forced to
 STDIN_BYTES = 4 << 10
@@ -27,9 +25,7 @@ INSTALL_FFMPEG = (
 
 def sample_words() -> list[str]:
     """Return the words of the packaged conversation, in order."""
-    lines = (SAMPLES / "conversation.txt").read_text("utf-8").splitlines()
-    spoken = [line.split()[2:] for line in lines if not line.startswith("#")]
-    return [word for words in spoken for word in words if not word.startswith("<")]
+    return [word for turn in turns() for word in turn.words]
 
 
 def duration_s(path: Path) -> float | None:
