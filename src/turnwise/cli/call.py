@@ -1,8 +1,8 @@
 """Play a source to a server and hand on what it says, until the source ends or Ctrl-C."""
 
 import asyncio
-from collections.abc import AsyncIterable, Callable, Iterable
-from contextlib import nullcontext
+from collections.abc import AsyncIterable, Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from turnwise.cli.local import LocalServer
@@ -20,6 +20,20 @@ class Server:
     api_key: str | None = None
 
 
+@contextmanager
+def reachable(server: Server) -> Iterator[tuple[str, str | None]]:
+    """Give URL and key of the server, one of our own within this block if none was named.
+
+    Raises:
+        Unreachable: Our own did not start.
+    """
+    if server.url is not None:
+        yield server.url, server.api_key
+        return
+    with LocalServer(server.engine) as local:
+        yield local.url, local.api_key
+
+
 def call(
     server: Server,
     options: Options,
@@ -33,12 +47,9 @@ def call(
     Raises:
         TurnwiseError: The server, the connection or the source failed.
     """
-    with nullcontext() if server.url else LocalServer(server.engine) as local:
-        if local is not None:
-            server = Server(local.url, api_key=local.api_key)
-        assert server.url is not None
+    with reachable(server) as (url, api_key):
         try:
-            asyncio.run(_call(server.url, server.api_key, options, source, hear, realtime))
+            asyncio.run(_call(url, api_key, options, source, hear, realtime))
         except KeyboardInterrupt:
             return False
     return True

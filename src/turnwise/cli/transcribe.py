@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Iterable
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -11,9 +10,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from turnwise.cli import options as given
-from turnwise.cli.call import Server, call
+from turnwise.cli.call import Server, call, reachable
 from turnwise.cli.live import print_json
-from turnwise.cli.local import LocalServer
 from turnwise.cli.show import words_of
 from turnwise.cli.sound import duration_s, piped, recording
 from turnwise.client import Event, Message, Options, TurnInfo
@@ -56,8 +54,8 @@ def transcribe(
     for source in sources:
         if source != PIPE and not Path(source).is_file():
             raise typer.BadParameter(f"no such file: {source}", param_hint="FILE")
-    with nullcontext() if url else LocalServer(engine) as local:
-        server = Server(local.url, api_key=local.api_key) if local else Server(url, api_key=api_key)
+    with reachable(Server(url, engine, api_key)) as (running, key):  # one for all the files
+        server = Server(running, api_key=key)
         for source in sources:
             if len(sources) > 1 and not as_json:
                 print(f"# {source}")
