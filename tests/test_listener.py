@@ -7,7 +7,7 @@ import pytest
 
 from tests.talk import belief
 from turnwise.engine.interface import Hearing, Hypothesis, Word
-from turnwise.errors import NO_STATUS, EngineFailed, Inactive, TooLarge
+from turnwise.errors import NO_STATUS, BadAudio, ClientError, EngineFailed, Inactive
 from turnwise.listener import Listener, detected
 from turnwise.settings import (
     Encoding,
@@ -250,11 +250,15 @@ def test_a_failure_of_ours_is_told_without_its_detail() -> None:  # contract 4.7
 def test_only_the_first_failure_is_told() -> None:
     listener = connected()
     listener.receive_failure(Inactive("nothing was heard for 60 s"))
-    listener.receive_failure(TooLarge("late"))
+    listener.receive_failure(BadAudio("late"))
     assert [message["code"] for message in said(listener)] == ["INACTIVE_CLIENT"]
 
 
-def test_a_failure_closes_as_its_kind_says() -> None:  # contract 14.29
+def test_a_failure_closes_as_its_kind_says() -> None:
+    class TooLarge(ClientError):
+        code = "MESSAGE_TOO_LARGE"
+        close_code = 1009
+
     listener = connected()
     listener.receive_failure(TooLarge("a text message is at most 1 MiB"))
     assert listener.close_due == 1009

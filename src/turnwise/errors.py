@@ -13,7 +13,6 @@
     │   ├── BadAudio             bytes that are not the audio they claim to be
     │   ├── BadMessage           text that is not a message
     │   ├── BadConfigure         a well-formed Configure with values out of range; not fatal
-    │   ├── TooLarge             a message over its limit
     │   └── Inactive             nothing heard for too long, not even a ping
     ├── ServerError              our side cannot go on
     │   ├── Overloaded           no slot for another stream; try again later
@@ -102,11 +101,6 @@ class BadConfigure(ClientError):
     def __init__(self, text: str, code: str = "INVALID_CONFIGURATION") -> None:
         super().__init__(text)
         self.reply_code = code
-
-
-class TooLarge(ClientError):
-    code = "MESSAGE_TOO_LARGE"
-    close_code = 1009
 
 
 class Inactive(ClientError):

@@ -17,6 +17,7 @@ a message waits until the frames before it were heard. That happens inside `hear
 
 from collections import Counter, deque
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import assert_never
 
 from msgspec import UNSET
@@ -31,7 +32,7 @@ from turnwise.errors import (
     ServerError,
     TurnwiseError,
 )
-from turnwise.settings import Model, StreamSettings, TextStyle
+from turnwise.settings import Model, StreamSettings
 from turnwise.text.style import show
 from turnwise.turn.machine import Event
 from turnwise.turn.turns import Report, Turns
@@ -56,7 +57,6 @@ from turnwise.wire.messages import (
 )
 
 NO_ACTIVE_TURN = "FORCE_END_TURN_NO_ACTIVE_TURN"  # contract section 4.6
-PLAIN = TextStyle()
 
 
 class Listener:
@@ -177,14 +177,9 @@ class Listener:
         self._owed = False
         if self._close_due is not None:
             return
-        style = self._settings.style
-        if style != PLAIN and hypothesis.words:
-            hypothesis = Hypothesis(
-                hypothesis.heard_until,
-                show(hypothesis.words, style),
-                hypothesis.end_of_turn,
-                hypothesis.voice_until,
-            )
+        shown = show(hypothesis.words, self._settings.style)
+        if shown is not hypothesis.words:
+            hypothesis = replace(hypothesis, words=shown)
         self._tell(self._turns.hear(hypothesis))
 
     def messages_to_send(self) -> list[str]:

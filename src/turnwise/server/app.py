@@ -16,7 +16,6 @@ from turnwise.server.page import PAGE
 from turnwise.server.refusal import Problem, body_and_headers, problem_of, status_of
 
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
-Endpoint = Callable[[Request], Awaitable[Response]]
 
 NOVA_ONLY = BadRequest(  # contract sections 1.1 and 1.5
     "Bad Request: No such model/version combination found. Flux models are served on /v2/listen."
