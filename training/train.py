@@ -1,6 +1,6 @@
 """Train the acoustic model: a plain loop that resumes from its last checkpoint.
 
-    python -m training.train RUN --set FOLDER[:WEIGHT] ... --hours 150
+    python -m training.train RUN --set FOLDER[:WEIGHT[:SHARE]] ... --hours 150
 
 RUN is a folder. It keeps `checkpoint.pt` (all that is needed to go on), `average.pt` (the
 running average of the weights, which is what gets evaluated and exported) and
@@ -29,6 +29,7 @@ from training.batches import (
     Batch,
     Examples,
     aligned,
+    is_among,
     is_validation,
     mask_spectrum,
 )
@@ -252,7 +253,9 @@ def train(
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("run", type=Path, help="folder of this training, new or begun")
-    parser.add_argument("--set", nargs="+", required=True, help="prepared sets, FOLDER[:WEIGHT]")
+    parser.add_argument(
+        "--set", nargs="+", required=True, help="prepared sets, FOLDER[:WEIGHT[:SHARE OF SPEAKERS]]"
+    )
     parser.add_argument("--noise", type=Path, help="folder of WAV files without speech")
     parser.add_argument("--hours", type=float, default=150.0, help="length of the training")
     parser.add_argument("--rate", type=float, default=2e-3, help="peak learning rate")
@@ -278,9 +281,11 @@ def sets_of(options: argparse.Namespace) -> tuple[list[tuple[list[Aligned], floa
     lexicon = Lexicon()
     sets, held_out = [], []
     for entry in options.set:
-        name, _, weight = entry.partition(":")
+        name, weight, share = (*entry.split(":"), "", "")[:3]
         examples = aligned(Path(name), lexicon)
         kept = [e for e in examples if not is_validation(e.utterance.speaker)]
+        if share:
+            kept = [e for e in kept if is_among(e.utterance.speaker, float(share))]
         held_out += [e for e in examples if is_validation(e.utterance.speaker)]
         hours = sum(len(e.utterance.samples) for e in kept) / SAMPLE_RATE_HZ / 3600
         sets.append((kept, float(weight) if weight else hours))
