@@ -31,6 +31,32 @@ def resampling(voices: Sequence[str]) -> Numbers:
 
 
 def interval(values: Numbers) -> tuple[float, float]:
-    """Return where 95 % of the values lie."""
-    low, high = np.percentile(values, [2.5, 97.5])
+    """Return where 95 % of the values lie, those left out that are not known (NaN)."""
+    known = values[~np.isnan(values)]
+    if not len(known):
+        return float("nan"), float("nan")
+    low, high = np.percentile(known, [2.5, 97.5])
     return float(low), float(high)
+
+
+def quantile(drawn: Numbers, values: Numbers, whose: Numbers, share: float) -> Numbers:
+    """Return the value that so great a share of the drawn values does not exceed.
+
+    Args:
+        drawn: float64[draws, recordings]: how often each recording counts.
+        values: float64[n].
+        whose: int64[n]: which recording each value is of.
+        share: 0 to 1.
+
+    Returns:
+        float64[draws]; NaN where nothing was drawn.
+    """
+    if not len(values):
+        return np.full(len(drawn), np.nan)
+    order = np.argsort(values, kind="stable")
+    heap = np.cumsum(drawn[:, whose[order].astype(int)], axis=1)
+    place = (heap < share * heap[:, -1:] - 1e-9).sum(axis=1)
+    found: Numbers = np.where(
+        heap[:, -1] > 0, values[order][np.minimum(place, len(values) - 1)], np.nan
+    )
+    return found

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 import msgspec
@@ -37,16 +38,27 @@ LINE_HZ = (150.0, 300.0, 3_400.0, 3_900.0)
 the fourth."""
 
 
+GRAIN_S = 0.2
+"""Of room tone, as it is strung together; a grain overlaps the next by half."""
+GRAIN_SAMPLES_MIN = 160
+"""Less than 10 ms is a click, not a tone."""
+
+
 class Recording(msgspec.Struct, frozen=True):
     file: str
     duration: float
+    set: str = ""
     transcript: str | None = None
     style: str = ""
     speaker: str | list[str] | None = None
     silences: list["Silence"] = []
     """Marked ones, in manifests about turns."""
     pad: "Pad | None" = None
+    conversation: str = ""
+    """Recordings of one conversation bear its name."""
     folder: str = ""
+    sound: bytes = b""
+    """What the file holds, where it is not on disk."""
 
     @property
     def path(self) -> Path:
@@ -112,16 +124,37 @@ def spread(recordings: Sequence[Recording], limit: int | None) -> list[Recording
 
 def audio_of(recording: Recording) -> Audio:
     """Return float32[n] at 16 kHz, mixed down, with its pad."""
-    samples, rate_hz = soundfile.read(recording.path, dtype="float32", always_2d=True)
+    file = BytesIO(recording.sound) if recording.sound else recording.path
+    samples, rate_hz = soundfile.read(file, dtype="float32", always_2d=True)
     mono = samples.mean(axis=1)
     audio = mono if rate_hz == SAMPLE_RATE_HZ else Resampler(rate_hz).push(mono)
     if recording.pad is None:
         return audio
-    tone = np.concatenate(
-        [audio[int(a * SAMPLE_RATE_HZ) : int(b * SAMPLE_RATE_HZ)] for a, b in recording.pad.tone]
-    )
-    wanted = int(recording.pad.seconds * SAMPLE_RATE_HZ)
-    return np.concatenate([audio, np.resize(tone, wanted)])
+    pieces = [
+        audio[int(a * SAMPLE_RATE_HZ) : int(b * SAMPLE_RATE_HZ)] for a, b in recording.pad.tone
+    ]
+    return np.concatenate([audio, room_tone(pieces, int(recording.pad.seconds * SAMPLE_RATE_HZ))])
+
+
+def room_tone(pieces: Sequence[Audio], samples: int) -> Audio:
+    """Return float32[samples]: grains of the pieces, cross-faded, so that no seam is heard.
+
+    Deterministic. Silence, where no piece is long enough to be a tone.
+    """
+    longest = max((len(piece) for piece in pieces), default=0)
+    grain = min(int(GRAIN_S * SAMPLE_RATE_HZ), longest) // 2 * 2
+    if grain < GRAIN_SAMPLES_MIN:
+        return np.zeros(samples, np.float32)
+    able = [piece for piece in pieces if len(piece) >= grain]
+    share = np.array([len(piece) for piece in able]) / sum(len(piece) for piece in able)
+    fade = np.sin(np.pi * (np.arange(grain) + 0.5) / grain)  # squares of two halves make one
+    draw = np.random.default_rng(samples)
+    tone = np.zeros(samples + 2 * grain)
+    for start in range(0, samples + grain, grain // 2):
+        piece = able[draw.choice(len(able), p=share)]
+        first = draw.integers(len(piece) - grain + 1)
+        tone[start : start + grain] += (piece[first : first + grain] * fade)[: len(tone) - start]
+    return tone[grain // 2 : grain // 2 + samples].astype(np.float32)
 
 
 def telephone(audio: Audio) -> Audio:
