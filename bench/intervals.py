@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bench.logistic import Numbers
 
@@ -39,7 +40,7 @@ def interval(values: Numbers) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def quantile(drawn: Numbers, values: Numbers, whose: Numbers, share: float) -> Numbers:
+def quantile(drawn: Numbers, values: Numbers, whose: NDArray[np.int64], share: float) -> Numbers:
     """Return the value that so great a share of the drawn values does not exceed.
 
     Args:
@@ -54,7 +55,7 @@ def quantile(drawn: Numbers, values: Numbers, whose: Numbers, share: float) -> N
     if not len(values):
         return np.full(len(drawn), np.nan)
     order = np.argsort(values, kind="stable")
-    heap = np.cumsum(drawn[:, whose[order].astype(int)], axis=1)
+    heap = np.cumsum(drawn[:, whose[order]], axis=1)
     place = (heap < share * heap[:, -1:] - 1e-9).sum(axis=1)
     found: Numbers = np.where(
         heap[:, -1] > 0, values[order][np.minimum(place, len(values) - 1)], np.nan

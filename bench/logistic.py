@@ -8,32 +8,21 @@ from numpy.typing import NDArray
 Numbers = NDArray[np.float64]
 
 
-def fit(
-    rows: Numbers,
-    labels: Numbers,
-    weights: Numbers | None = None,
-    *,
-    prior: Numbers | None = None,
-    ridge: float = 1.0,
-) -> Numbers:
+def fit(rows: Numbers, labels: Numbers, *, ridge: float = 1.0) -> Numbers:
     """Return float64[columns] by Newton's method; the first column is the constant.
 
     Args:
         rows: float64[examples, columns].
         labels: float64[examples], 0 or 1.
-        weights: float64[examples].
-        prior: float64[columns]: what the coefficients would be without examples; None: 0.
-        ridge: Keeps the coefficients, but for the constant, near the prior.
+        ridge: Keeps the coefficients, but for the constant, near 0.
     """
-    weights = np.ones(len(rows)) if weights is None else weights
     penalty = np.full(rows.shape[1], ridge)
     penalty[0] = 0
-    prior = np.zeros(rows.shape[1]) if prior is None else prior
-    coefficients = prior.copy()
+    coefficients = np.zeros(rows.shape[1])
     for _ in range(30):
         said = predict(rows, coefficients)
-        slope = rows.T @ (weights * (labels - said)) - penalty * (coefficients - prior)
-        curve = (rows * (weights * said * (1 - said))[:, None]).T @ rows + np.diag(penalty + 1e-9)
+        slope = rows.T @ (labels - said) - penalty * coefficients
+        curve = (rows * (said * (1 - said))[:, None]).T @ rows + np.diag(penalty + 1e-9)
         coefficients += np.linalg.solve(curve, slope)
     return coefficients
 

@@ -100,7 +100,7 @@ class Bench:
             scores |= peers[0]
             events |= peers[1]
         bare = msgspec.structs.replace(recording, sound=b"")
-        return Findings(bare, silences, scores, events, played.eager_events)
+        return Findings(bare, silences, scores, played.confidences, events, played.eager_events)
 
     def ask_peers(
         self, audio: Audio, recording: Recording, silences: Sequence[Silence]

@@ -94,4 +94,5 @@ def _add(whole: Numbers, start: int, part: Numbers) -> None:
 
 def _at(level_db: float, sound: Numbers) -> Audio:
     power = np.sqrt(np.mean(sound**2))
-    return np.clip(sound / power * 10 ** (level_db / 20), -1, 1).astype(np.float32)
+    scaled: Audio = np.clip(sound / power * 10 ** (level_db / 20), -1, 1).astype(np.float32)
+    return scaled

@@ -226,7 +226,8 @@ class SmartTurn:
         power = np.abs(np.fft.rfft(frames * self._fade)) ** 2
         levels = np.log10(np.maximum(self._filters @ power.T, 1e-10))
         levels = np.maximum(levels, levels.max() - 8)
-        return ((levels + 4) / 4).astype(np.float32)
+        scaled: NDArray[np.float32] = ((levels + 4) / 4).astype(np.float32)
+        return scaled
 
 
 def mel_filters() -> Numbers:

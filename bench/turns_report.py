@@ -48,6 +48,8 @@ class Findings:
     """Those that count."""
     scores: dict[str, Numbers]
     """System -> float64[silences, points]: what it says on the grid of each."""
+    confidences: Numbers
+    """float64[frames]: what our engine says all along."""
     events: dict[str, tuple[TurnEvent, ...]]
     """System -> what it did live."""
     eager_events: tuple[TurnEvent, ...] = ()
@@ -145,7 +147,8 @@ def lived(findings: Sequence[Findings]) -> dict[str, Any]:
 
 def what_became(ends: Sequence[Ends], drawn: Numbers) -> dict[str, Numbers]:
     def total(of: Callable[[Ends], int]) -> Numbers:
-        return drawn @ np.array([float(of(one)) for one in ends])
+        summed: Numbers = drawn @ np.array([float(of(one)) for one in ends])
+        return summed
 
     found = total(lambda one: len(one.delays_s))
     values = np.array([delay for one in ends for delay in one.delays_s])
@@ -236,6 +239,8 @@ def cell(row: Mapping[str, Any], key: str) -> str:
     if key not in row:
         return ""
     show, (low, high) = shown(key), row[key + SPREAD]
+    if row[key] is None:
+        return show(None)
     unit = " %" if show is percent else " ms"
     return f"{show(row[key])} ({show(low).removesuffix(unit)} to {show(high).removesuffix(unit)})"
 
@@ -246,7 +251,9 @@ def print_rows(heading: str, rows: Mapping[str, Any], columns: Mapping[str, str]
 
 
 def print_swept(name: str, report: Mapping[str, Any]) -> None:
-    counted = f"{name}: {report['ends']} ends, {report['holds']} holds"
+    counted = (
+        f"{name}: {report['ends']} ends, {report['holds']} holds, {report['families']} families"
+    )
     if "systems" not in report:
         print(f"{counted}: too few to sweep\n")
         return
