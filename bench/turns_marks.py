@@ -47,7 +47,7 @@ def grid(silence: Silence) -> Numbers:
     """Return the moments to ask at: float64[points], every GRID_S from the silence's start."""
     length_s = min(silence.end - silence.start, LOOK_S_MAX)
     steps = int((length_s * 1e6 + 1) // UNITS_PER_GRID)  # 0.3 s has its moment at 0.3 s
-    moments: Numbers = silence.start + GRID_S * np.arange(steps + 1)
+    moments: Numbers = silence.start + GRID_S * np.arange(steps + 1, dtype=np.float64)
     return moments
 
 
