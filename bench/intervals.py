@@ -32,11 +32,14 @@ def resampling(voices: Sequence[str]) -> Numbers:
 
 
 def interval(values: Numbers) -> tuple[float, float]:
-    """Return where 95 % of the values lie, those left out that are not known (NaN)."""
+    """Return where 95 % of the values lie, those left out that are not known (NaN).
+
+    The edges are two of the values, so that infinity may be one.
+    """
     known = values[~np.isnan(values)]
     if not len(known):
         return float("nan"), float("nan")
-    low, high = np.percentile(known, [2.5, 97.5])
+    low, high = np.percentile(known, [2.5, 97.5], method="inverted_cdf")
     return float(low), float(high)
 
 

@@ -141,7 +141,7 @@ def tally_of_marks(silences: Silences) -> Tally:
 
 
 def four_figures(found: Tally, drawn: Numbers) -> dict[str, Numbers]:
-    """Return the figures that eot-bench reports, float64[draws] each; NaN: out of reach.
+    """Return the figures that eot-bench reports, float64[draws] each; infinity: out of reach.
 
     Args:
         found: What the policies do.
@@ -182,8 +182,8 @@ def frontier(found: Tally) -> list[tuple[float, float]]:
 
 
 def _least(values: Numbers, able: Flags) -> Numbers:
-    found = np.where(able, values, np.inf).min(axis=1)
-    return np.where(np.isfinite(found), found, np.nan)
+    found: Numbers = np.where(able, values, np.inf).min(axis=1)
+    return found
 
 
 def areas(silences: Silences, at_s: float, drawn: Numbers) -> Numbers:

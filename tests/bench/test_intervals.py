@@ -19,6 +19,10 @@ def test_no_values_have_no_quantile() -> None:
     assert np.isnan(quantile(np.ones((2, 1)), np.zeros(0), np.zeros(0, np.int64), 0.9)).all()
 
 
+def test_an_edge_may_be_out_of_reach() -> None:
+    assert interval(np.array([1.0] * 50 + [np.inf] * 50)) == (1.0, np.inf)
+
+
 def test_draws_without_a_figure_are_left_out_of_its_interval() -> None:
     low, high = interval(np.array([1.0, np.nan, 1.0]))
 
