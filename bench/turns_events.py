@@ -14,6 +14,7 @@ from turnwise.turn.machine import Event
 
 EARLY_S = 0.1
 """What marks may be wrong by, both sides together."""
+LATE_S = 2.0
 PAUSE_S_MIN = 0.2
 
 
@@ -83,6 +84,20 @@ def ends_of(silences: Sequence[Silence], events: Sequence[TurnEvent]) -> Ends:
         len(pauses),
         len(pauses & cut),
     )
+
+
+def starts_of(
+    silences: Sequence[Silence], events: Sequence[TurnEvent], duration_s: float
+) -> tuple[float, ...]:
+    """Return how long after the first sound of a turn its StartOfTurn came, in seconds.
+
+    Turns whose first sound the marks know are those after an end. One that was not heard within
+    LATE_S, or opened in the silence before, has no delay.
+    """
+    told = [event.at_s for event in events if event.event is Event.START_OF_TURN]
+    sounds = [s.end for s in silences if s.kind == "end" and s.end < duration_s - EARLY_S]
+    heard = [[at_s for at_s in told if -EARLY_S <= at_s - sound <= LATE_S] for sound in sounds]
+    return tuple(min(some) - sound for some, sound in zip(heard, sounds, strict=True) if some)
 
 
 def eager_of(silences: Sequence[Silence], events: Sequence[TurnEvent]) -> Eager:

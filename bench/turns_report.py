@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bench.intervals import interval, quantile, resampling
 from bench.logistic import Numbers, area_under_curve, reliability
 from bench.recordings import Recording, Silence
 from bench.tables import table
-from bench.turns_events import Ends, TurnEvent, eager_of, ends_of
+from bench.turns_events import Ends, TurnEvent, eager_of, ends_of, starts_of
 from bench.turns_marks import GRID_S, LOOK_S_MAX, kin
 from bench.turns_sweep import (
     LOOK_AT_S,
@@ -56,12 +57,12 @@ class Findings:
 
 
 def silences_of(findings: Sequence[Findings], system: str) -> Silences:
-    flat = [(n, silence) for n, found in enumerate(findings) for silence in found.silences]
+    told = [(n, silence) for n, found in enumerate(findings) for silence in found.silences]
     return Silences(
         np.concatenate([found.scores[system] for found in findings]),
-        np.array([silence.end - silence.start for _, silence in flat]),
-        np.array([silence.kind == "end" for _, silence in flat], bool),
-        np.array([number for number, _ in flat], np.int64),
+        np.array([silence.end - silence.start for _, silence in told]),
+        np.array([silence.kind == "end" for _, silence in told], bool),
+        np.array([number for number, _ in told], np.int64),
         len(findings),
     )
 
@@ -140,7 +141,10 @@ def lived(findings: Sequence[Findings]) -> dict[str, Any]:
     report: dict[str, Any] = {}
     for name in findings[0].events:
         became = [ends_of(f.recording.silences, f.events[name]) for f in findings]
-        report[name] = spread(what_became(became, drawn))
+        begun = [
+            starts_of(f.recording.silences, f.events[name], f.recording.duration) for f in findings
+        ]
+        report[name] = spread(what_became(became, drawn) | when_begun(begun, drawn))
     report[OURS] |= announced(findings)
     return report
 
@@ -151,8 +155,6 @@ def what_became(ends: Sequence[Ends], drawn: Numbers) -> dict[str, Numbers]:
         return summed
 
     found = total(lambda one: len(one.delays_s))
-    values = np.array([delay for one in ends for delay in one.delays_s])
-    whose = np.array([n for n, one in enumerate(ends) for _ in one.delays_s], np.int64)
     with np.errstate(invalid="ignore", divide="ignore"):
         figures = {
             "precision": found / (found + total(lambda one: one.false)),
@@ -160,9 +162,26 @@ def what_became(ends: Sequence[Ends], drawn: Numbers) -> dict[str, Numbers]:
             "timed_out": total(lambda one: one.timed_out) / found,
             "pauses_cut": total(lambda one: one.pauses_cut) / total(lambda one: one.pauses),
         }
+    delays_s = [one.delays_s for one in ends]
     for name, share in DELAYS.items():
-        figures[f"delay_ms_{name}"] = 1000 * quantile(drawn, values, whose, share)
+        figures[f"delay_ms_{name}"] = 1000 * quantile(drawn, *flat(delays_s), share)
     return figures
+
+
+def when_begun(delays_s: Sequence[Sequence[float]], drawn: Numbers) -> dict[str, Numbers]:
+    values, whose = flat(delays_s)
+    count = drawn @ np.bincount(whose, minlength=len(delays_s))
+    return {
+        "starts": count,
+        "start_ms_p50": 1000 * quantile(drawn, values, whose, 0.5),
+        "start_ms_p90": 1000 * quantile(drawn, values, whose, 0.9),
+    }
+
+
+def flat(rows: Sequence[Sequence[float]]) -> tuple[Numbers, NDArray[np.int64]]:
+    """Return all values in a row, and which row each was in."""
+    values = np.array([value for row in rows for value in row], np.float64)
+    return values, np.array([n for n, row in enumerate(rows) for _ in row], np.int64)
 
 
 def announced(findings: Sequence[Findings]) -> dict[str, Any]:
@@ -225,6 +244,10 @@ def ms(value: float | None) -> str:
     return "none" if value is None else f"{value:.0f} ms"
 
 
+def whole(value: float | None) -> str:
+    return "none" if value is None else f"{value:.0f}"
+
+
 def plain(value: float | None) -> str:
     return "none" if value is None else f"{value:.3f}"
 
@@ -232,7 +255,9 @@ def plain(value: float | None) -> str:
 def shown(key: str) -> Callable[[float | None], str]:
     if "auc" in key:
         return plain
-    return ms if key.startswith(("ms_", "delay_")) else percent
+    if key == "starts":
+        return whole
+    return ms if key.startswith(("ms_", "delay_", "start_")) else percent
 
 
 def cell(row: Mapping[str, Any], key: str) -> str:
@@ -281,6 +306,8 @@ def print_lived(name: str, report: Mapping[str, Any]) -> None:
         "pauses_cut": "pauses cut",
     }  # fmt: skip
     print_rows(f"{name}, live", report, columns)
+    begun = {"starts": "turns begun", "start_ms_p50": "start p50", "start_ms_p90": "p90"}
+    print_rows(f"{name}, live", report, begun)
     ours = report[OURS]
     print(
         f"{ours['eager']} ends announced at 0.4: {percent(ours['eager_precision'])} right, "

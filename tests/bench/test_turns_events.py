@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.recordings import Silence
-from bench.turns_events import TurnEvent, eager_of, ends_of, place_of
+from bench.turns_events import TurnEvent, eager_of, ends_of, place_of, starts_of
 from turnwise.turn.machine import Event
 
 TALK = [
@@ -66,6 +66,14 @@ def test_announcements_are_kept_or_taken_back_and_right_or_wrong() -> None:
 
     assert (became.announced, became.kept, became.right, became.judged) == (3, 1, 1, 2)
     assert became.leads_s == pytest.approx((0.3,))
+
+
+def test_a_start_is_as_late_as_it_comes_after_the_end_before_it_was_over() -> None:
+    moments = (0.1, 3.5, 4.3, 4.9, 11.5)  # nobody speaks at 3.5, and 11.5 is too late
+    events = [TurnEvent(Event.START_OF_TURN, at_s) for at_s in moments]
+
+    assert starts_of(TALK, events, duration_s=12.0) == pytest.approx((0.3,))
+    assert starts_of(TALK, events, duration_s=9.0) == pytest.approx((0.3,))
 
 
 @given(st.lists(st.floats(0, 10), max_size=20).map(sorted))
