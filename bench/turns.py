@@ -242,7 +242,10 @@ def main() -> None:
     ) as pool:
         answers = pool.map(_examine, chosen)
         findings = [found for _, found in zip(with_progress(chosen), answers, strict=True)]
-        false_starts = dict(zip(made, pool.map(_false_starts, made.values()), strict=True))
+        false_starts = {}
+        for name, row in zip(made, pool.map(_false_starts, made.values()), strict=True):
+            print(f"no turn: {name}, {row['minutes']:.1f} min", flush=True)
+            false_starts[name] = row
     if arguments.save:
         arguments.save.write_text(json.dumps(saved(findings)))
     report = report_of(findings) | {"engine": arguments.engine, "false_starts": false_starts}

@@ -211,3 +211,27 @@ def test_who_is_drawn_in_what_order_does_not_matter(some: Silences, seed: int) -
         return [f"{float(value[0]):.6f}" for value in figures.values()]
 
     assert rounded(first) == rounded(second)
+
+
+def one_by_one(some: Silences, threshold: float, delay: float, timeout: float) -> tuple[int, float]:
+    """Return holds cut and seconds waited, following eot-bench's rules word by word."""
+    cut, waited_s = 0, 0.0
+    for scores, length, is_end in zip(some.scores, some.length_s, some.is_end, strict=True):
+        over = [0.1 * n for n, score in enumerate(scores) if score > threshold]
+        fires = max(delay, over[0]) if over else None
+        if is_end:
+            in_time = fires is not None and fires <= timeout + 1e-9
+            waited_s += fires if in_time and fires is not None else timeout
+        elif 0.2 <= length <= 5.0:
+            cut += length > timeout + 1e-9 or (fires is not None and length > fires + 1e-9)
+    return cut, waited_s
+
+
+@given(any_silences())
+def test_all_at_once_is_one_by_one(some: Silences) -> None:
+    policies = POLICIES[::61]
+    found = tally(some, policies)
+
+    slowly = [one_by_one(some, *policy) for policy in policies]
+    assert found.cut[:, 0].tolist() == [cut for cut, _ in slowly]
+    assert found.waited_s[:, 0] == pytest.approx([waited_s for _, waited_s in slowly])
