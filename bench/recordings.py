@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import soundfile
+from numpy.lib.stride_tricks import sliding_window_view
 
 from turnwise.audio.pcm import MULAW, MULAW_VALUES, Pcm
 from turnwise.audio.resample import Resampler
@@ -139,21 +140,28 @@ def audio_of(recording: Recording) -> Audio:
 def room_tone(pieces: Sequence[Audio], samples: int) -> Audio:
     """Return float32[samples]: grains of the pieces, cross-faded, so that no seam is heard.
 
+    Of all grains only the quieter half, so that no breath or click comes again and again.
     Deterministic. Silence, where no piece is long enough to be a tone.
     """
     longest = max((len(piece) for piece in pieces), default=0)
     grain = min(int(GRAIN_S * SAMPLE_RATE_HZ), longest) // 2 * 2
     if grain < GRAIN_SAMPLES_MIN:
         return np.zeros(samples, np.float32)
-    able = [piece for piece in pieces if len(piece) >= grain]
-    share = np.array([len(piece) for piece in able]) / sum(len(piece) for piece in able)
+    # Grains never lie half a grain apart: such two would add up to more than they are.
+    grains = np.concatenate(
+        [
+            sliding_window_view(piece, grain)[:: 3 * grain // 8]
+            for piece in pieces
+            if len(piece) >= grain
+        ]
+    )
+    power = np.mean(grains**2, axis=1)
+    quiet = grains[power <= np.median(power)]
     fade = np.sin(np.pi * (np.arange(grain) + 0.5) / grain)  # squares of two halves make one
     draw = np.random.default_rng(samples)
     tone = np.zeros(samples + 2 * grain)
     for start in range(0, samples + grain, grain // 2):
-        piece = able[draw.choice(len(able), p=share)]
-        first = draw.integers(len(piece) - grain + 1)
-        tone[start : start + grain] += (piece[first : first + grain] * fade)[: len(tone) - start]
+        tone[start : start + grain] += quiet[draw.integers(len(quiet))] * fade
     return tone[grain // 2 : grain // 2 + samples].astype(np.float32)
 
 

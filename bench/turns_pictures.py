@@ -88,7 +88,6 @@ def talk(found: Findings) -> Figure:
     """Draw a recording: its silences, our confidence all along, and what was announced."""
     figure = Figure(figsize=(16, 4), layout="constrained")
     axes = figure.add_subplot(
-        title=f"{found.recording.file}: {found.recording.style}",
         xlabel="seconds",
         ylabel="end_of_turn_confidence",
         xlim=(0, min(TALK_S_MAX, found.recording.duration)),
@@ -104,5 +103,6 @@ def talk(found: Findings) -> Figure:
         label, colour, style = MARKS[event.event]
         axes.axvline(event.at_s, color=colour, linestyle=style, linewidth=1.5, label=label)
     once = dict(zip(*axes.get_legend_handles_labels()[::-1], strict=True))
-    axes.legend(once.values(), once.keys(), loc="upper right")
+    axes.set_title(f"{found.recording.path.name}: {found.recording.style}", loc="left")
+    axes.legend(once.values(), once.keys(), loc="lower right", bbox_to_anchor=(1, 1), ncols=4)
     return figure
