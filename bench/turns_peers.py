@@ -7,9 +7,11 @@ at most 8 s, with 0.7 s before the first speech of the turn. What a peer says of
 a silence:
 
     silence     how long the detector has heard no voice by then, as a share of LOOK_S_MAX
-    Smart Turn  its probability for the turn's sound up to then, 0 while there is a voice
+    Smart Turn  asked at that moment, with the sound since 0.7 s before the turn began (the
+                marks say where), at most the last 8 s; 0 while the detector hears a voice
 
-And what it does live, the text being there at once: silence ends a turn 0.6 s after speech has
+Read at 0.2 s only, as eot-bench reads it, Smart Turn needs no detector: the marks are one.
+What a peer does live, the text being there at once: silence ends a turn 0.6 s after speech has
 stopped; Smart Turn when it is asked as speech stops and says more than 0.5, or else after
 3 s more without speech.
 """
