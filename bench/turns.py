@@ -76,6 +76,10 @@ ALL = "all"
 NOISE_S = 600.0
 CALIBRATED = (OURS, SMART_TURN_ONCE)
 """Systems that say probabilities."""
+STREAMS = 3
+"""That hear a recording side by side."""
+
+Peers = tuple[turns_peers.Silero, turns_peers.SmartTurn]
 
 
 # One recording.
@@ -84,9 +88,9 @@ CALIBRATED = (OURS, SMART_TURN_ONCE)
 class Bench:
     """What hears, in one process."""
 
-    def __init__(self, engine_name: str, wheel: Path | None) -> None:
-        self.engine: Engine[Any] = load(engine_name, streams_max=3, workers=1)
-        self.peers = None if wheel is None else turns_peers.models(wheel)
+    def __init__(self, engine: Engine[Any], peers: Peers | None) -> None:
+        self.engine = engine
+        self.peers = peers
 
     def examine(self, recording: Recording) -> Findings:
         recording = stretched(recording)
@@ -145,7 +149,8 @@ _bench: Bench
 
 def _begin(engine_name: str, wheel: Path | None) -> None:
     global _bench  # a worker process has one for all its recordings
-    _bench = Bench(engine_name, wheel)
+    peers = None if wheel is None else turns_peers.models(wheel)
+    _bench = Bench(load(engine_name, streams_max=STREAMS, workers=1), peers)
 
 
 def _examine(recording: Recording) -> Findings:
