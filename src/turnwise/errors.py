@@ -16,7 +16,9 @@
     │   └── Inactive             nothing heard for too long, not even a ping
     ├── ServerError              our side cannot go on
     │   ├── Overloaded           no slot for another stream; try again later
-    │   └── EngineFailed         the recogniser died
+    │   ├── EngineFailed         the recogniser died
+    │   ├── NoSynthesiser        nothing is installed that speaks; says what to install
+    │   └── SynthesisFailed      what speaks could not say this
     └── CallError                what our own client meets; never crosses the wire
         ├── DeviceMissing        no microphone, or nothing to reach it with
         ├── Unreachable          nobody answers at that address
@@ -116,6 +118,12 @@ class Overloaded(ServerError):
 
 
 class EngineFailed(ServerError): ...
+
+
+class NoSynthesiser(ServerError): ...
+
+
+class SynthesisFailed(ServerError): ...
 
 
 class CallError(TurnwiseError):
