@@ -38,6 +38,8 @@ class Voice:
     """BCP 47, such as `en` or `en-GB`."""
     sample_rate_hz: int
     """Of all sound said with it: 8,000 to 48,000."""
+    feminine: bool | None = None
+    """How it sounds; None: not known."""
 
 
 class Synthesiser(Protocol):

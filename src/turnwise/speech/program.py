@@ -1,0 +1,248 @@
+"""Speech from programs of this machine: flite, espeak-ng and Piper, each as a process of its own.
+
+A process per clause: it starts within milliseconds, can be killed at once, and keeps the
+licence of what speaks apart from ours (espeak-ng and Piper are GPL). The text goes in by
+standard input, since other users of a machine can read command lines.
+"""
+
+import asyncio
+import os
+import tempfile
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import IO, Protocol
+
+from turnwise.audio.pcm import INT16, Pcm
+from turnwise.audio.wav import WavFormat, WavReader
+from turnwise.errors import BadAudio, SynthesisFailed
+from turnwise.speech.interface import SOUND_MS_MAX, Sound, Voice
+
+SAYING_SECONDS_MAX = 30.0
+"""A program that needs longer for one clause is stuck; flite waits for ever on some pipes."""
+PIPE_BYTES = 8 << 10
+PROCESSES_A_CORE = 2
+"""Programs are quick: more would only share the cores."""
+
+
+class Dialect(Protocol):
+    """How one program is spoken to."""
+
+    name: str
+    voices: tuple[Voice, ...]
+    streams: bool
+    """Whether it may write to a pipe; else it gets a file, and is heard when it has ended."""
+    raw: bool
+    """Whether it writes bare 16-bit samples; else WAV."""
+
+    def command(self, voice: Voice, speed: float) -> Sequence[str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Flite:
+    """CMU Flite 2: small English voices under a BSD-like licence.
+
+    Given several sentences it appends to its output file, which on a pipe never ends:
+    hence a file. Its output is whole after a few milliseconds a second of speech.
+    """
+
+    path: str
+    name: str = "flite"
+    streams: bool = False
+    raw: bool = False
+    voices: tuple[Voice, ...] = (
+        Voice("slt", "en-US", 16_000, feminine=True),
+        Voice("rms", "en-US", 16_000, feminine=False),
+        Voice("awb", "en-GB", 16_000, feminine=False),
+        Voice("kal16", "en-US", 16_000, feminine=False),
+    )
+
+    def command(self, voice: Voice, speed: float) -> Sequence[str]:
+        stretch = f"duration_stretch={1 / speed:.4f}"
+        speaker = (self.path, "-voice", voice.name, "--setf", stretch)
+        return (*speaker, "-f", "/dev/stdin", "-o", "/dev/stdout")
+
+
+ESPEAK_WORDS_A_MINUTE = 160
+"""A little slower than its own default of 175, which listeners find hurried."""
+ESPEAK_RATE_HZ = 22_050
+
+
+@dataclass(frozen=True, slots=True)
+class Espeak:
+    """espeak-ng 1.50 or newer: robotic, clear, quick, many languages."""
+
+    path: str
+    name: str = "espeak-ng"
+    streams: bool = True
+    raw: bool = False
+    voices: tuple[Voice, ...] = tuple(
+        Voice(f"{accent}{variant}", language, ESPEAK_RATE_HZ, feminine=bool(variant))
+        for accent, language in (
+            ("en-us", "en-US"),
+            ("en-gb", "en-GB"),
+            ("es", "es"),
+            ("de", "de"),
+            ("nl", "nl"),
+            ("fr-fr", "fr"),
+            ("it", "it"),
+        )
+        for variant in ("+f2", "")
+    )
+
+    def command(self, voice: Voice, speed: float) -> Sequence[str]:
+        words = str(round(ESPEAK_WORDS_A_MINUTE * speed))
+        return (self.path, "-v", voice.name, "-s", words, "--stdin", "--stdout")
+
+
+@dataclass(frozen=True, slots=True)
+class Piper:
+    """Piper with the user's own voices; speech/piper.py finds them."""
+
+    path: str
+    voices: tuple[Voice, ...]
+    """By name; the model is the file of that name in the folder."""
+    folder: str
+    name: str = "piper"
+    streams: bool = True
+    raw: bool = True
+
+    def command(self, voice: Voice, speed: float) -> Sequence[str]:
+        model = os.path.join(self.folder, f"{voice.name}.onnx")  # noqa: PTH118 - an argument
+        return (self.path, "--model", model, "--output_raw", "--length_scale", f"{1 / speed:.3f}")
+
+
+class Program:
+    """A Synthesiser made of a program."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+        self._places = asyncio.Semaphore(PROCESSES_A_CORE * (os.cpu_count() or 1))
+
+    @property
+    def name(self) -> str:
+        return self._dialect.name
+
+    @property
+    def voices(self) -> tuple[Voice, ...]:
+        return self._dialect.voices
+
+    async def say(self, text: str, voice: Voice, speed: float = 1.0) -> AsyncGenerator[Sound]:
+        """See speech/interface.py."""
+        command = self._dialect.command(voice, speed)
+        async with self._places:
+            if self._dialect.streams:
+                pieces = _piped(command, text)
+            else:
+                pieces = _filed(command, text)
+            try:
+                async for sound in _decoded(pieces, self._dialect.raw, voice.sample_rate_hz):
+                    yield sound
+            finally:
+                await pieces.aclose()
+
+    async def close(self) -> None:
+        """Nothing is held between sayings."""
+
+
+async def _piped(command: Sequence[str], text: str) -> AsyncGenerator[bytes]:
+    """Yield what a program writes, as it writes it."""
+    process = await _start(command, asyncio.subprocess.PIPE)
+    try:
+        assert process.stdout is not None
+        _tell(process, text)
+        async with asyncio.timeout(SAYING_SECONDS_MAX) as limit:
+            while data := await process.stdout.read(PIPE_BYTES):
+                limit.reschedule(None)  # whoever listens may take its time
+                yield data
+                limit.reschedule(asyncio.get_running_loop().time() + SAYING_SECONDS_MAX)
+            await _ended(process, command)
+    except TimeoutError:
+        raise SynthesisFailed(_stuck(command)) from None
+    finally:
+        await _kill(process)
+
+
+async def _filed(command: Sequence[str], text: str) -> AsyncGenerator[bytes]:
+    """Yield what a program has written to a file, once it has ended."""
+    with tempfile.TemporaryFile() as file:
+        process = await _start(command, file)
+        try:
+            _tell(process, text)
+            async with asyncio.timeout(SAYING_SECONDS_MAX):
+                await _ended(process, command)
+        except TimeoutError:
+            raise SynthesisFailed(_stuck(command)) from None
+        finally:
+            await _kill(process)
+        file.seek(0)
+        while data := file.read(PIPE_BYTES):
+            yield data
+
+
+async def _start(command: Sequence[str], output: int | IO[bytes]) -> asyncio.subprocess.Process:
+    try:
+        return await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=output,
+            stderr=asyncio.subprocess.DEVNULL,  # it repeats the text
+        )
+    except OSError as error:
+        raise SynthesisFailed(f"{command[0]} does not start: {error.strerror}") from None
+
+
+def _tell(process: asyncio.subprocess.Process, text: str) -> None:
+    assert process.stdin is not None
+    process.stdin.write(text.encode("utf-8", "replace") + b"\n")
+    process.stdin.close()
+
+
+async def _ended(process: asyncio.subprocess.Process, command: Sequence[str]) -> None:
+    status = await process.wait()
+    if status != 0:
+        raise SynthesisFailed(f"{command[0]} ended with status {status}")
+
+
+async def _kill(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+def _stuck(command: Sequence[str]) -> str:
+    return f"{command[0]} took over {SAYING_SECONDS_MAX:g} seconds for one clause"
+
+
+async def _decoded(pieces: AsyncGenerator[bytes], raw: bool, rate_hz: int) -> AsyncGenerator[Sound]:
+    """Read WAV or bare samples.
+
+    Raises:
+        SynthesisFailed: It is not what the voice promises.
+    """
+    wav = None if raw else WavReader()
+    pcm = Pcm(INT16) if raw else None
+    async for piece in pieces:
+        try:
+            for item in (piece,) if wav is None else wav.push(piece):
+                if isinstance(item, WavFormat):
+                    _check_rate(item.sample_rate_hz, rate_hz)
+                    pcm = Pcm(item.samples, item.channels)
+                else:
+                    assert pcm is not None, "the format comes before the samples"
+                    for sound in cut(pcm.push(item), rate_hz):
+                        yield sound
+        except BadAudio as error:
+            raise SynthesisFailed(f"what came is no sound: {error}") from None
+
+
+def _check_rate(found_hz: int, promised_hz: int) -> None:
+    if found_hz != promised_hz:
+        raise SynthesisFailed(f"the voice speaks at {found_hz} Hz, not at {promised_hz}")
+
+
+def cut(sound: Sound, rate_hz: int) -> list[Sound]:
+    """Cut sound into pieces of SOUND_MS_MAX at most; none of them is empty."""
+    size = rate_hz * SOUND_MS_MAX // 1000
+    return [sound[start : start + size] for start in range(0, len(sound), size)]
