@@ -202,6 +202,7 @@ SPEAK_CHARACTERS_A_MINUTE = 2_400  # contract section 7.1
 FLUSHES_A_MINUTE = 20  # contract section 7.1
 SPEAK_SECONDS_MAX = 3_600.0  # of one connection (contract sections 7.1 and 7.3)
 SPEAK_BODY_BYTES_MAX = 2 << 20  # contract section 7.2
+TURN_CHARACTERS_MAX = 100_000  # of one turn of /v2/speak: two hours of speech
 TURNS_KEPT_MAX = 100  # of /v2/speak: turns sent but perhaps not yet heard
 TURNS_WAITING_MAX = 100  # flushed, and waiting for the ones before
 SPEECH_STREAMS_MAX = 100  # at once, unless told otherwise; a voice takes a hundredth of a core

@@ -3,9 +3,9 @@
 Hearing goes to 16 kHz, speaking from a voice's rate to the one that was asked for.
 
 A polyphase FIR: a Kaiser-windowed sinc of linear phase, 5 ms long where either rate is below
-16 kHz and 3 ms above. To 16 kHz it is causal: n samples in give n * 16000 / rate samples out at once, so that a
-client's 80 ms become exactly one frame, and the sound is late by half the filter. The
-figures, which the tests assert:
+16 kHz and 3 ms above. It is causal: n samples in give n * to / from samples out at once, so
+that of what is heard 80 ms become exactly one frame, and the sound is late by half the
+filter. The figures to 16 kHz, which the tests assert:
 
     from                 8 kHz    24, 44.1 and 48 kHz
     delay                2.5 ms   1.5 ms

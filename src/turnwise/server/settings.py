@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from turnwise.engine.load import DEFAULT
 from turnwise.settings import DRAIN_SECONDS_MAX, IDLE_SECONDS_MAX
+from turnwise.speech.load import AUTO
 
 SECRET_CHARACTERS_MIN = 16  # fewer can be guessed from one token, off line
 
@@ -25,6 +26,8 @@ class ServerSettings:
     port: int = 8080
     """0: any that is free."""
     engine: str = DEFAULT
+    speech: str = AUTO
+    """What speaks, as speech/load.py takes it."""
     workers: int | None = None
     """Cores that recognise, for engines that run on cores; None: all."""
     streams_max: int | None = None

@@ -66,13 +66,13 @@ def speakable(text: str) -> str:
     Returns:
         The empty string if there is nothing to pronounce.
     """
-    bare = " ".join(_MARKUP.sub("", text).split())
+    bare = " ".join(without_markup(text).split())
     return bare if any(character.isalnum() for character in bare) else ""
 
 
-def has_markup(text: str) -> bool:
-    """Whether there is something that `speakable` takes out, other than spaces."""
-    return _MARKUP.search(text) is not None
+def without_markup(text: str) -> str:
+    """Return a text without tags and marks of emphasis, its spaces as they were."""
+    return _MARKUP.sub("", text)
 
 
 def _cut(text: str) -> int | None:

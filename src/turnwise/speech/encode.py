@@ -54,15 +54,15 @@ def wav_header(form: SpeechFormat, data_bytes: int | None = None) -> bytes:
     size = BYTES_A_SAMPLE[form.encoding]
     rate_hz = form.sample_rate_hz
     fields = (WAV_TAGS[form.encoding], 1, rate_hz, rate_hz * size, size, 8 * size)
-    known = data_bytes is not None
+    total = LENGTH_UNKNOWN if data_bytes is None else 36 + data_bytes
     return b"".join(
         (
             b"RIFF",
-            struct.pack("<I", 36 + data_bytes if known else LENGTH_UNKNOWN),
+            struct.pack("<I", total),
             b"WAVEfmt ",
             struct.pack("<IHHIIHH", 16, *fields),
             b"data",
-            struct.pack("<I", data_bytes if known else LENGTH_UNKNOWN),
+            struct.pack("<I", LENGTH_UNKNOWN if data_bytes is None else data_bytes),
         )
     )
 

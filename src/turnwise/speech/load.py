@@ -49,17 +49,17 @@ def load(spec: str, environment: Mapping[str, str]) -> Synthesiser:
                     return load(each, environment)
             raise NoSynthesiser(INSTALL)
         case "flite" | "espeak-ng" | "piper":
-            from turnwise.speech.program import Espeak, Flite, Piper, Program
+            from turnwise.speech.program import Program, espeak, flite, piper
 
             path = find(name)
             if path is None:
                 raise NoSynthesiser(f"the program {name} is not installed, or not on the PATH")
             if name == "flite":
-                return Program(Flite(path))
+                return Program(flite(path))
             if name == "espeak-ng":
-                return Program(Espeak(path))
+                return Program(espeak(path))
             folder = rest or environment.get(PIPER_VOICES, "")
-            return Program(Piper(path, piper_voices(folder), folder))
+            return Program(piper(path, folder, piper_voices(folder)))
         case "openai" | "hosted":
             from turnwise.speech.remote import Hosted, OpenAi
 

@@ -8,10 +8,11 @@ standard input, since other users of a machine can read command lines.
 import asyncio
 import os
 import tempfile
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import IO, Protocol
+from pathlib import Path
+from typing import IO
 
 from turnwise.audio.pcm import INT16, Pcm
 from turnwise.audio.wav import WavFormat, WavReader
@@ -25,91 +26,81 @@ PROCESSES_A_CORE = 2
 """Programs are quick: more would only share the cores."""
 
 
-class Dialect(Protocol):
+@dataclass(frozen=True, slots=True)
+class Dialect:
     """How one program is spoken to."""
 
     name: str
     voices: tuple[Voice, ...]
-    streams: bool
+    command: Callable[[Voice, float], Sequence[str]]
+    """From a voice and a speed to what is to be run, text on standard input."""
+    streams: bool = True
     """Whether it may write to a pipe; else it gets a file, and is heard when it has ended."""
-    raw: bool
+    raw: bool = False
     """Whether it writes bare 16-bit samples; else WAV."""
 
-    def command(self, voice: Voice, speed: float) -> Sequence[str]: ...
+
+FLITE_VOICES = (
+    Voice("slt", "en-US", 16_000, feminine=True),
+    Voice("rms", "en-US", 16_000, feminine=False),
+    Voice("awb", "en-GB", 16_000, feminine=False),
+    Voice("kal16", "en-US", 16_000, feminine=False),
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Flite:
+def flite(path: str) -> Dialect:
     """CMU Flite 2: small English voices under a BSD-like licence.
 
-    Given several sentences it appends to its output file, which on a pipe never ends:
-    hence a file. Its output is whole after a few milliseconds a second of speech.
+    Given several sentences it opens its output anew for each, which on a pipe never ends:
+    hence a file.
     """
 
-    path: str
-    name: str = "flite"
-    streams: bool = False
-    raw: bool = False
-    voices: tuple[Voice, ...] = (
-        Voice("slt", "en-US", 16_000, feminine=True),
-        Voice("rms", "en-US", 16_000, feminine=False),
-        Voice("awb", "en-GB", 16_000, feminine=False),
-        Voice("kal16", "en-US", 16_000, feminine=False),
-    )
-
-    def command(self, voice: Voice, speed: float) -> Sequence[str]:
-        stretch = f"duration_stretch={1 / speed:.4f}"
-        speaker = (self.path, "-voice", voice.name, "--setf", stretch)
+    def command(voice: Voice, speed: float) -> Sequence[str]:
+        speaker = (path, "-voice", voice.name, "--setf", f"duration_stretch={1 / speed:.4f}")
         return (*speaker, "-f", "/dev/stdin", "-o", "/dev/stdout")
+
+    return Dialect("flite", FLITE_VOICES, command, streams=False)
 
 
 ESPEAK_WORDS_A_MINUTE = 160
 """A little slower than its own default of 175, which listeners find hurried."""
 ESPEAK_RATE_HZ = 22_050
+ESPEAK_LANGUAGES = {
+    "en-us": "en-US",
+    "en-gb": "en-GB",
+    "es": "es",
+    "de": "de",
+    "nl": "nl",
+    "fr-fr": "fr",
+    "it": "it",
+}
+ESPEAK_VARIANTS = ("+f2", "")
+"""A woman's voice, and the plain one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Espeak:
+def espeak(path: str) -> Dialect:
     """espeak-ng 1.50 or newer: robotic, clear, quick, many languages."""
 
-    path: str
-    name: str = "espeak-ng"
-    streams: bool = True
-    raw: bool = False
-    voices: tuple[Voice, ...] = tuple(
-        Voice(f"{accent}{variant}", language, ESPEAK_RATE_HZ, feminine=bool(variant))
-        for accent, language in (
-            ("en-us", "en-US"),
-            ("en-gb", "en-GB"),
-            ("es", "es"),
-            ("de", "de"),
-            ("nl", "nl"),
-            ("fr-fr", "fr"),
-            ("it", "it"),
-        )
-        for variant in ("+f2", "")
-    )
-
-    def command(self, voice: Voice, speed: float) -> Sequence[str]:
+    def command(voice: Voice, speed: float) -> Sequence[str]:
         words = str(round(ESPEAK_WORDS_A_MINUTE * speed))
-        return (self.path, "-v", voice.name, "-s", words, "--stdin", "--stdout")
+        return (path, "-v", voice.name, "-s", words, "--stdin", "--stdout")
+
+    voices = tuple(
+        Voice(f"{accent}{variant}", language, ESPEAK_RATE_HZ, feminine=bool(variant))
+        for accent, language in ESPEAK_LANGUAGES.items()
+        for variant in ESPEAK_VARIANTS
+    )
+    return Dialect("espeak-ng", voices, command)
 
 
-@dataclass(frozen=True, slots=True)
-class Piper:
-    """Piper with the user's own voices; speech/piper.py finds them."""
+def piper(path: str, folder: str, voices: tuple[Voice, ...]) -> Dialect:
+    """Piper with the user's own voices: FOLDER/NAME.onnx for each."""
 
-    path: str
-    voices: tuple[Voice, ...]
-    """By name; the model is the file of that name in the folder."""
-    folder: str
-    name: str = "piper"
-    streams: bool = True
-    raw: bool = True
+    def command(voice: Voice, speed: float) -> Sequence[str]:
+        model = str(Path(folder) / f"{voice.name}.onnx")
+        return (path, "--model", model, "--output_raw", "--length_scale", f"{1 / speed:.3f}")
 
-    def command(self, voice: Voice, speed: float) -> Sequence[str]:
-        model = os.path.join(self.folder, f"{voice.name}.onnx")  # noqa: PTH118 - an argument
-        return (self.path, "--model", model, "--output_raw", "--length_scale", f"{1 / speed:.3f}")
+    return Dialect("piper", voices, command, raw=True)
 
 
 class Program:
@@ -131,10 +122,8 @@ class Program:
         """See speech/interface.py."""
         command = self._dialect.command(voice, speed)
         async with self._places:
-            if self._dialect.streams:
-                pieces = _piped(command, text)
-            else:
-                pieces = _filed(command, text)
+            written = _piped if self._dialect.streams else _filed
+            pieces = written(command, text)
             try:
                 async for sound in _decoded(pieces, self._dialect.raw, voice.sample_rate_hz):
                     yield sound

@@ -39,8 +39,15 @@ SPEED: Mapping[Edition, Knob] = {
         "speed", 0.5, 1.5, 1, "Times the voice's natural speed, in steps of 0.05."
     ),
 }
-STREAMED = ("model", "encoding", "sample_rate", "speed", "mip_opt_out", "container")
-REQUESTED = (*STREAMED, "bit_rate", "callback", "callback_method")
+STREAMED: tuple[str, ...] = (
+    "model",
+    "encoding",
+    "sample_rate",
+    "speed",
+    "mip_opt_out",
+    "container",
+)
+REQUESTED: tuple[str, ...] = (*STREAMED, "bit_rate", "callback", "callback_method")
 ONLY_SECOND = ("expressivity", "priority")
 
 
@@ -85,7 +92,7 @@ def parse(raw_query: str, edition: Edition, *, streamed: bool) -> SpeakSettings:
     """
     names = STREAMED if streamed else REQUESTED
     if edition is Edition.SECOND:
-        names += ONLY_SECOND
+        names = (*names, *ONLY_SECOND)
     given = values_by_name(raw_query, {*names, "tag"})
     once = only_once(given, names)
     boolean("mip_opt_out", once)
