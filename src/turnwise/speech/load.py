@@ -18,8 +18,11 @@ INSTALL = (
     "on macOS `brew install flite` (or espeak-ng)"
 )
 PIPER_VOICES = "TURNWISE_PIPER_VOICES"
-OPENAI_KEY = "OPENAI_API_KEY"
-HOSTED_KEY = "DEEPGRAM_API_KEY"
+KEYS = {
+    "openai": ("TURNWISE_SPEECH_KEY", "OPENAI_API_KEY"),
+    "hosted": ("TURNWISE_SPEECH_KEY", "DEEPGRAM_API_KEY"),
+}
+"""Where the key for another server is looked for."""
 PIPER_FILE_BYTES_MAX = 1 << 20
 
 
@@ -32,9 +35,10 @@ def load(spec: str, environment: Mapping[str, str]) -> Synthesiser:
             `piper:FOLDER`: voices as *.onnx with *.onnx.json beside them; the folder may also
             be in TURNWISE_PIPER_VOICES.
             `openai:URL`, such as `openai:http://localhost:8880/v1`: any server with that
-            interface; a key in OPENAI_API_KEY is sent along.
-            `hosted:URL`, such as `hosted:https://api.deepgram.com`: another /v1/speak, with the
-            key in DEEPGRAM_API_KEY; voices are passed on by name.
+            interface.
+            `hosted:URL`, such as `hosted:https://api.deepgram.com`: another /v1/speak, such
+            as that of a turnwise elsewhere; voices are passed on by name. A key for either is
+            looked for under KEYS.
         environment: Read for the variables above, and PATH.
 
     Raises:
@@ -65,9 +69,8 @@ def load(spec: str, environment: Mapping[str, str]) -> Synthesiser:
 
             if not rest.startswith(("http://", "https://")):
                 raise NoSynthesiser(f"{name} needs a URL: {name}:https://...")
-            if name == "openai":
-                return OpenAi(rest, environment.get(OPENAI_KEY))
-            return Hosted(rest, environment.get(HOSTED_KEY))
+            key = next((environment[each] for each in KEYS[name] if each in environment), None)
+            return OpenAi(rest, key) if name == "openai" else Hosted(rest, key)
         case "tones":
             from turnwise.speech.tones import Tones
 

@@ -99,7 +99,9 @@ async def sounds(order: Order) -> AsyncGenerator[Sound]:
                 yield sound
     except (OSError, TimeoutError, httptools.HttpParserError) as error:
         host = urlsplit(order.url).netloc
-        raise SynthesisFailed(f"no speech from {host}: {error or 'it takes too long'}") from None
+        raise SynthesisFailed(
+            f"no speech from {host}: {str(error) or 'it takes too long'}"
+        ) from None
     finally:
         await answer.aclose()
 
@@ -126,11 +128,13 @@ async def post(order: Order) -> AsyncGenerator[bytes]:
         while not answer.over:
             async with asyncio.timeout(ANSWER_SECONDS_MAX):
                 data = await reader.read(READ_BYTES)
-            if not data:
+            if not data and answer.ends_with_the_line:
                 break
+            if not data:
+                raise OSError("the answer was cut off")
             parser.feed_data(data)
             body = answer.take()
-            if body and parser.get_status_code() != 200:
+            if answer.begun and parser.get_status_code() != 200:
                 raise SynthesisFailed(
                     f"{parts.netloc} answers with status {parser.get_status_code()}: "
                     f"{body[:REASON_BYTES_MAX].decode(errors='replace')}"
@@ -161,13 +165,27 @@ class _Answer:
     """What httptools tells of a response."""
 
     def __init__(self) -> None:
+        self.begun = False
+        """All headers have come."""
         self.over = False
+        self._length_known = False
         self._body = bytearray()
 
     def take(self) -> bytes:
         taken = bytes(self._body)
         self._body.clear()
         return taken
+
+    @property
+    def ends_with_the_line(self) -> bool:
+        """Whether the end of the connection is the end of the answer (RFC 9112, 6.3)."""
+        return self.begun and not self._length_known
+
+    def on_header(self, name: bytes, _: bytes) -> None:
+        self._length_known |= name.lower() in (b"content-length", b"transfer-encoding")
+
+    def on_headers_complete(self) -> None:
+        self.begun = True
 
     def on_body(self, body: bytes) -> None:
         self._body += body

@@ -17,6 +17,8 @@ from dataclasses import replace
 from enum import Enum
 from typing import assert_never
 
+from msgspec.structs import astuple
+
 from turnwise.errors import BadMessage, Inactive, TurnwiseError
 from turnwise.settings import (
     SPEAK_CHARACTERS_MAX,
@@ -51,6 +53,7 @@ from turnwise.wire.speak_messages import (
     SpeechInterrupted,
     SpeechMetadata,
     SpeechStarted,
+    TurnFigures,
 )
 from turnwise.wire.speak_query import SPEED, SPEED_STEP, Edition, on_step
 
@@ -269,7 +272,7 @@ class SpeakV2:
         elif not turn.milliseconds:
             self._warn("NO_AUDIO_GENERATED", "The turn's text gave no audio.")
         self._send(SpeechFlushed(turn.speech_id))
-        self._send(_metadata(turn))
+        self._send(SpeechMetadata(*astuple(_figures(turn))))
         self._turns.popleft()
         self._sent.append(turn)
         self._step(Signal.SPOKEN)
@@ -286,11 +289,11 @@ class SpeakV2:
             return
         first = (unheard or [self._turns[0]])[0]
         if played_ms is None:
-            message = SpeechInterrupted(round(self._total_ms), _metadata(first))
+            message = SpeechInterrupted(round(self._total_ms), _figures(first))
         else:
             text = "".join(turn.text for turn in turns[turns.index(first) :])
             cut = first.heard(played_ms)
-            message = SpeechInterrupted(round(played_ms), _metadata(first), text[:cut], text[cut:])
+            message = SpeechInterrupted(round(played_ms), _figures(first), text[:cut], text[cut:])
             self._total_ms = played_ms
         self._established_ms = self._total_ms
         self._turns.clear()
@@ -352,6 +355,6 @@ class SpeakV2:
         self._due.append(encode(message))
 
 
-def _metadata(turn: Turn) -> SpeechMetadata:
+def _figures(turn: Turn) -> TurnFigures:
     billable = turn.characters - turn.markup_characters
-    return SpeechMetadata(turn.speech_id, round(turn.milliseconds), turn.characters, billable)
+    return TurnFigures(turn.speech_id, round(turn.milliseconds), turn.characters, billable)

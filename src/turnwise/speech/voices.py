@@ -83,12 +83,6 @@ def uuid_of(name: str) -> str:
     return str(uuid.uuid5(NAMESPACE, name))
 
 
-def family_of(name: str) -> str | None:
-    """Return `aura`, `aura-2` or `flux`; None for an engine's own name."""
-    parts = NAME.fullmatch(name)
-    return None if parts is None else parts[1]
-
-
 def _likeness(voice: Voice, character: Character) -> int:
     """Count what a voice and a character have in common; a man is no woman with an accent."""
     same = voice.feminine is not None and voice.feminine == character.feminine

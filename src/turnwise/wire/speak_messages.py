@@ -104,9 +104,7 @@ class ControlsApplied(Struct, frozen=True):
     pronunciation_warnings: int = 0
 
 
-class SpeechMetadata(Struct, frozen=True, tag="SpeechMetadata", tag_field="type"):
-    """The turn's last message."""
-
+class TurnFigures(Struct, frozen=True):
     speech_id: str
     audio_duration_ms: int
     input_character_count: int
@@ -114,11 +112,15 @@ class SpeechMetadata(Struct, frozen=True, tag="SpeechMetadata", tag_field="type"
     controls_applied: ControlsApplied = ControlsApplied()
 
 
+class SpeechMetadata(TurnFigures, frozen=True, tag="SpeechMetadata", tag_field="type"):
+    """The turn's last message."""
+
+
 class SpeechInterrupted(
     Struct, frozen=True, tag="SpeechInterrupted", tag_field="type", omit_defaults=True
 ):
     audio_played_ms: int
-    metadata: SpeechMetadata
+    metadata: TurnFigures
     text_spoken: str | UnsetType = UNSET
     text_remaining: str | UnsetType = UNSET
 
