@@ -15,6 +15,7 @@ from turnwise.errors import (
     BadQuery,
     BadRequest,
     PayloadTooLarge,
+    SynthesisFailed,
     UnsupportedMedia,
 )
 from turnwise.server.grant import BODY_SECONDS_MAX
@@ -86,6 +87,8 @@ class Spoken(StreamingResponse):
         with self._held:
             try:
                 await super().__call__(scope, receive, send)
+            except SynthesisFailed as failure:  # the answer is cut off: it has begun already
+                logger.warning("a text could not be said", extra={"why": str(failure)})
             finally:
                 await self._pieces.aclose()
 

@@ -85,10 +85,12 @@ async def encoded(pieces: AsyncIterator[bytes], form: SpeechFormat) -> AsyncIter
         SynthesisFailed: While iterating: an encoder failed.
     """
     if form.encoding in RAW:
-        if form.container is Container.WAV:
-            yield wav_header(form)
-        async for piece in pieces:
-            yield piece
+        header = wav_header(form) if form.container is Container.WAV else b""
+        async for piece in pieces:  # the header comes with the first: before it all may fail
+            yield header + piece
+            header = b""
+        if header:
+            yield header
         return
     linear16 = b"".join([piece async for piece in pieces])
     if form.encoding is SpokenEncoding.AAC:
