@@ -32,6 +32,8 @@ MAY_IMPORT = {
 }
 PURE = {"units", "errors", "settings", "audio", "text", "turn", "wire", "listener"}
 IMPURE_MODULES = {"asyncio", "socket", "threading", "time", "random", "os", "logging"}
+PURE_SPEECH = {"clauses", "heard", "session", "session_v1", "session_v2", "voices"}
+"""Of a room that also starts programs and calls servers."""
 ONLY_LOADER = {"turnwise.engine.embedded", "turnwise.engine.scripted"}
 VAGUE_NAMES = {"utils", "common", "core", "base", "manager", "handler", "misc", "helpers"}
 BANNED = {"FIXME": "an issue", "XXX": "an issue", "print(": "a logger", "time.time(": "a clock"}
@@ -64,6 +66,12 @@ def test_pure_rooms_import_nothing_that_waits_or_wanders() -> None:
     for path in MODULES:
         if room(path) in PURE:
             assert not {name.split(".")[0] for name in imported(path)} & IMPURE_MODULES, path
+
+
+def test_the_sessions_of_speech_import_nothing_that_waits_or_wanders() -> None:
+    for name in PURE_SPEECH:
+        path = SOURCE / "speech" / f"{name}.py"
+        assert not {name.split(".")[0] for name in imported(path)} & IMPURE_MODULES, path
 
 
 def test_only_the_loader_knows_the_engines() -> None:
@@ -114,4 +122,4 @@ def test_every_test_of_a_room_mirrors_a_module_of_it() -> None:
     for area in ("audio", "text", "turn", "wire"):
         tests = {path.stem.removeprefix("test_") for path in (ROOT / "tests" / area).glob("test_*")}
         modules = {path.stem for path in (SOURCE / area).glob("*.py")}
-        assert modules - tests <= {"messages", "__init__"}, area
+        assert modules - tests <= {"messages", "speak_messages", "__init__"}, area

@@ -21,7 +21,8 @@ SECONDS = 4
 
 def tone(rate_hz: int, seconds: float = SECONDS, pitch_hz: float = 440.0) -> Sound:
     phase = np.arange(round(rate_hz * seconds)) * (2 * np.pi * pitch_hz / rate_hz)
-    return (0.5 * np.sin(phase)).astype(np.float32)
+    wave: Sound = (0.5 * np.sin(phase)).astype(np.float32)
+    return wave
 
 
 def noise(rate_hz: int) -> bytes:

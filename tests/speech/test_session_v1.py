@@ -199,9 +199,8 @@ def test_any_order_of_all_inputs_keeps_the_promises(steps: list[tuple[str, ...]]
                 else:
                     session.receive_failure(SynthesisFailed("no"))
             case "Speak":
-                say_now = {"text": rest[0]}
                 taken += rest[0] if open_ and session.farewell is None else ""
-                said += say(session, step, **say_now)
+                said += say(session, step, text=rest[0])
             case _:
                 before = session.farewell
                 said += say(session, step)

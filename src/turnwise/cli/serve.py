@@ -123,7 +123,6 @@ def serve(
         host=host,
         port=port,
         engine=engine,
-        speech=speech,
         workers=workers,
         streams_max=streams_max,
         api_keys=tuple(keys),
@@ -135,6 +134,7 @@ def serve(
         idle_seconds_max=idle_seconds_max,
         drain_seconds_max=drain_seconds_max,
         log_json=log_json,
+        speech=speech,
     )
     if until_stdin_ends:
         threading.Thread(target=leave_at_end_of_stdin, daemon=True).start()

@@ -26,8 +26,6 @@ class ServerSettings:
     port: int = 8080
     """0: any that is free."""
     engine: str = DEFAULT
-    speech: str = AUTO
-    """What speaks, as speech/load.py takes it."""
     workers: int | None = None
     """Cores that recognise, for engines that run on cores; None: all."""
     streams_max: int | None = None
@@ -46,6 +44,8 @@ class ServerSettings:
     idle_seconds_max: float = IDLE_SECONDS_MAX
     drain_seconds_max: float = DRAIN_SECONDS_MAX
     log_json: bool = False
+    speech: str = AUTO
+    """What speaks, as speech/load.py takes it."""
 
     def problem(self) -> str | None:
         """Say what is wrong with these settings, or None if they will do."""

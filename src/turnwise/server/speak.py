@@ -11,7 +11,6 @@ import secrets
 from contextlib import ExitStack, aclosing
 from dataclasses import dataclass
 
-from turnwise.audio.resample import filter_for
 from turnwise.errors import SynthesisFailed, TurnwiseError
 from turnwise.server.handshake import Send, Serve, Shared, Visitor, accept, refuse
 from turnwise.server.metrics import Metrics
@@ -20,7 +19,7 @@ from turnwise.server.refusal import problem_of, status_of
 from turnwise.settings import SPEAK_SECONDS_MAX, SpeakSettings
 from turnwise.speech.clauses import speakable
 from turnwise.speech.interface import Synthesiser, Voice
-from turnwise.speech.render import clause
+from turnwise.speech.render import clause, prepare
 from turnwise.speech.session import Fault, Saying, Session
 from turnwise.speech.session_v1 import SpeakV1
 from turnwise.speech.session_v2 import SpeakV2
@@ -79,9 +78,7 @@ def speaker(edition: Edition) -> Serve:
                 problem = problem_of(error, visitor.request_id)
                 await refuse(shared, visitor, status_of(error), problem, send)
                 return
-            form, voice = order.settings.form, order.voice
-            if voice.sample_rate_hz != form.sample_rate_hz:  # some filters take a while to design
-                await asyncio.to_thread(filter_for, voice.sample_rate_hz, form.sample_rate_hz)
+            await asyncio.to_thread(prepare, order.voice, order.settings.form)
             await accept(visitor, send)
             await _converse(shared, visitor, order, edition, socket)
 

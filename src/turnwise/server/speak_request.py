@@ -30,7 +30,7 @@ from turnwise.settings import (
 )
 from turnwise.speech.clauses import speakable
 from turnwise.speech.encode import missing
-from turnwise.speech.render import speech
+from turnwise.speech.render import prepare, speech
 from turnwise.speech.voices import uuid_of
 from turnwise.wire.speak_codec import decode_ask
 from turnwise.wire.speak_query import UNSUPPORTED, Edition
@@ -59,6 +59,7 @@ async def answer(shared: Shared, request: Request, edition: Edition) -> Response
         held.enter_context(shared.speech.speakers.place())
         logger.info("speech opened", extra={**opening(visitor, order, edition), "over": "http"})
         shared.metrics.count_characters(len(text))
+        await asyncio.to_thread(prepare, order.voice, form)
         pieces = speech(order.synthesiser, text, order.voice, order.settings.speed, form)
         first = await anext(pieces, b"")
         return Spoken(first, pieces, held.pop_all(), headers_of(visitor, order, text))

@@ -9,6 +9,11 @@ from turnwise.speech.encode import RAW, Encoder, encoded
 from turnwise.speech.interface import Synthesiser, Voice
 
 
+def prepare(voice: Voice, form: SpeechFormat) -> None:
+    """Design the filter between their rates, which may take a while the first time."""
+    Encoder(voice.sample_rate_hz, SpokenEncoding.LINEAR16, form.sample_rate_hz)
+
+
 async def clause(
     synthesiser: Synthesiser, text: str, voice: Voice, speed: float, form: SpeechFormat
 ) -> AsyncGenerator[bytes]:
