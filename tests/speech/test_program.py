@@ -1,6 +1,7 @@
 """Programs that speak: their sound as it comes, their failures told, none left running."""
 
 import asyncio
+import os
 import shutil
 import sys
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import uvloop
 
 from turnwise.errors import SynthesisFailed
 from turnwise.speech import program
@@ -89,6 +91,7 @@ async def test_who_is_cancelled_leaves_no_process(script: str, streams: bool) ->
         ("sys.exit(3)", "ended with status 3"),
         ("wav(8000); sound(8); sys.exit(3)", "ended with status 3"),
         ("print('hello ' * 10)", "what came is no sound"),
+        ("pass", "no sound came"),
         ("wav(16000)", "speaks at 16000 Hz, not at 8000"),
     ],
 )
@@ -122,6 +125,19 @@ async def test_programs_are_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> No
     assert children() == 0
     task.cancel()
     await asyncio.wait([task])
+
+
+@pytest.mark.parametrize("name", ["flite", "espeak-ng"])
+def test_real_programs_speak_on_the_servers_own_event_loop(name: str) -> None:
+    if shutil.which(name) is None:
+        pytest.skip(f"needs {name}")
+
+    async def once() -> int:
+        synthesiser = load(name, os.environ)
+        return sum(map(len, await said(synthesiser, "Hello.", synthesiser.voices[0])))
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        assert runner.run(once()) > 4_000
 
 
 @pytest.mark.parametrize("name", ["flite", "espeak-ng"])

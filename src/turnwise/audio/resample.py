@@ -91,23 +91,28 @@ def filter_for(rate_hz: int, to_hz: int = SAMPLE_RATE_HZ) -> Filter:
     newest = np.arange(block_out) * down // up  # the last input each output may hear
     window = int(np.max(newest - np.arange(block_out) // TILE * tile_step)) + taps
     weights = np.zeros((tiles, window, TILE))
+    phases = _phases(to_hz / rate_hz, taps, up)
     for index in range(block_out):
         tile, column = divmod(index, TILE)
         row = int(newest[index]) - tile * tile_step
-        fraction = index * down % up / up
-        weights[tile, row : row + taps, column] = _phase(to_hz / rate_hz, taps, fraction)[::-1]
+        weights[tile, row : row + taps, column] = phases[index * down % up, ::-1]
     return Filter(taps, block_in, block_out, tile_step, weights)
 
 
-def _phase(ratio: float, taps: int, fraction: float) -> NDArray[np.float64]:
-    """One output's coefficients: float64[taps], newest input first, for unscaled samples."""
-    offset = np.arange(taps) + fraction - taps / 2  # input samples from the filter's middle
+def _phases(ratio: float, taps: int, up: int) -> NDArray[np.float64]:
+    """The coefficients of an output that lies so many `up`ths of a sample after an input:
+    float64[up, taps], newest input first, for unscaled samples.
+    """
+    fractions = (np.arange(up) / up)[:, np.newaxis]
+    offset = np.arange(taps) + fractions - taps / 2  # input samples from the filter's middle
     cutoff = min(1.0, ratio)  # of the input's Nyquist frequency
     shape = np.sqrt(np.maximum(0.0, 1 - (2 * offset / taps) ** 2))
     coefficients = np.sinc(cutoff * offset) * np.i0(KAISER_BETA * shape)
-    coefficients /= coefficients.sum()
+    coefficients /= coefficients.sum(axis=1, keepdims=True)
     rounded: NDArray[np.float64] = np.rint(coefficients * (1 << COEFFICIENT_BITS))
-    assert np.abs(rounded).sum() < 1 << (COEFFICIENT_BITS + 4), "partial sums stay exact"
+    assert np.abs(rounded).sum(axis=1).max() < 1 << (COEFFICIENT_BITS + 4), (
+        "partial sums stay exact"
+    )
     return rounded / (SAMPLE_SCALE * (1 << COEFFICIENT_BITS))
 
 

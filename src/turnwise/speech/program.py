@@ -136,10 +136,9 @@ class Program:
 
 async def _piped(command: Sequence[str], text: str) -> AsyncGenerator[bytes]:
     """Yield what a program writes, as it writes it."""
-    process = await _start(command, asyncio.subprocess.PIPE)
+    process = await _start(command, text, asyncio.subprocess.PIPE)
     try:
         assert process.stdout is not None
-        _tell(process, text)
         async with asyncio.timeout(SAYING_SECONDS_MAX) as limit:
             while data := await process.stdout.read(PIPE_BYTES):
                 limit.reschedule(None)  # whoever listens may take its time
@@ -155,9 +154,8 @@ async def _piped(command: Sequence[str], text: str) -> AsyncGenerator[bytes]:
 async def _filed(command: Sequence[str], text: str) -> AsyncGenerator[bytes]:
     """Yield what a program has written to a file, once it has ended."""
     with tempfile.TemporaryFile() as file:
-        process = await _start(command, file)
+        process = await _start(command, text, file)
         try:
-            _tell(process, text)
             async with asyncio.timeout(SAYING_SECONDS_MAX):
                 await _ended(process, command)
         except TimeoutError:
@@ -169,22 +167,28 @@ async def _filed(command: Sequence[str], text: str) -> AsyncGenerator[bytes]:
             yield data
 
 
-async def _start(command: Sequence[str], output: int | IO[bytes]) -> asyncio.subprocess.Process:
-    try:
-        return await asyncio.create_subprocess_exec(
-            *command,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=output,
-            stderr=asyncio.subprocess.DEVNULL,  # it repeats the text
-        )
-    except OSError as error:
-        raise SynthesisFailed(f"{command[0]} does not start: {error.strerror}") from None
+async def _start(
+    command: Sequence[str], text: str, output: int | IO[bytes]
+) -> asyncio.subprocess.Process:
+    """Start a program with a text on standard input.
 
+    That is a file without a name: uvloop's pipes are sockets, which /dev/stdin cannot open.
 
-def _tell(process: asyncio.subprocess.Process, text: str) -> None:
-    assert process.stdin is not None
-    process.stdin.write(text.encode("utf-8", "replace") + b"\n")
-    process.stdin.close()
+    Raises:
+        SynthesisFailed: It is not there.
+    """
+    with tempfile.TemporaryFile() as told:
+        told.write(text.encode("utf-8", "replace") + b"\n")
+        told.seek(0)
+        try:
+            return await asyncio.create_subprocess_exec(
+                *command,
+                stdin=told,
+                stdout=output,
+                stderr=asyncio.subprocess.DEVNULL,  # it repeats the text
+            )
+        except OSError as error:
+            raise SynthesisFailed(f"{command[0]} does not start: {error.strerror}") from None
 
 
 async def _ended(process: asyncio.subprocess.Process, command: Sequence[str]) -> None:
@@ -224,6 +228,8 @@ async def _decoded(pieces: AsyncGenerator[bytes], raw: bool, rate_hz: int) -> As
                         yield sound
         except BadAudio as error:
             raise SynthesisFailed(f"what came is no sound: {error}") from None
+    if pcm is None:
+        raise SynthesisFailed("no sound came")
 
 
 def _check_rate(found_hz: int, promised_hz: int) -> None:
