@@ -116,7 +116,9 @@ def test_what_cannot_be_done_is_said(arguments: tuple[str, ...], reason: str) ->
 
 
 def test_a_synthesiser_that_is_not_there_says_so() -> None:
-    assert isinstance(run("speak", "Hi", "-o", "x.wav", "--speech", "parrot").exception, NoSynthesiser)
+    assert isinstance(
+        run("speak", "Hi", "-o", "x.wav", "--speech", "parrot").exception, NoSynthesiser
+    )
 
 
 def test_aac_needs_ffmpeg(monkeypatch: pytest.MonkeyPatch) -> None:
