@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "wire": SHARED,
     "listener": SHARED | {"audio", "engine", "text", "turn", "wire"},
     "schedule": SHARED | {"engine"},
-    "speech": SHARED | {"audio", "wire"},
+    "speech": SHARED | {"audio", "engine", "wire"},
     "server": SHARED | {"engine", "listener", "schedule", "speech", "wire"},
     "client": SHARED | {"wire"},
     "cli": SHARED | {"audio", "client", "engine", "samples", "server", "speech", "wire"},
@@ -32,7 +32,17 @@ MAY_IMPORT = {
 }
 PURE = {"units", "errors", "settings", "audio", "text", "turn", "wire", "listener"}
 IMPURE_MODULES = {"asyncio", "socket", "threading", "time", "random", "os", "logging"}
-PURE_SPEECH = {"clauses", "heard", "session", "session_v1", "session_v2", "voices"}
+PURE_SPEECH = {
+    "clauses",
+    "formants",
+    "heard",
+    "pronounce",
+    "resonators",
+    "session",
+    "session_v1",
+    "session_v2",
+    "voices",
+}
 """Of a room that also starts programs and calls servers."""
 ONLY_LOADER = {"turnwise.engine.embedded", "turnwise.engine.scripted"}
 VAGUE_NAMES = {"utils", "common", "core", "base", "manager", "handler", "misc", "helpers"}

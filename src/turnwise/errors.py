@@ -12,7 +12,6 @@
     │   │   ├── PayloadTooLarge  413  a body or a text beyond its limit
     │   │   ├── UnsupportedMedia 415  a body of another type
     │   │   ├── TooManyStreams   429  every place is taken; try again later
-    │   │   ├── NoSynthesiser    503  nothing is installed that speaks; says what to install
     │   │   └── ShuttingDown     503  this server is draining
     │   ├── BadAudio             bytes that are not the audio they claim to be
     │   ├── BadMessage           text that is not a message
@@ -21,6 +20,7 @@
     ├── ServerError              our side cannot go on
     │   ├── Overloaded           no slot for another stream; try again later
     │   ├── EngineFailed         the recogniser died
+    │   ├── NoSynthesiser        what is to speak is not installed; says what to install
     │   └── SynthesisFailed      what speaks could not say this
     └── CallError                what our own client meets; never crosses the wire
         ├── DeviceMissing        no microphone, or nothing to reach it with
@@ -94,11 +94,6 @@ class UnsupportedMedia(Refused):
     status = 415
 
 
-class NoSynthesiser(Refused):
-    code = "SERVICE_UNAVAILABLE"
-    status = 503
-
-
 class TooManyStreams(Refused):
     code = "TOO_MANY_REQUESTS"
     status = 429
@@ -140,6 +135,9 @@ class Overloaded(ServerError):
 
 
 class EngineFailed(ServerError): ...
+
+
+class NoSynthesiser(ServerError): ...
 
 
 class SynthesisFailed(ServerError): ...

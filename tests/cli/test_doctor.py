@@ -9,7 +9,7 @@ import pytest
 from tests.cli.printed import run
 from turnwise.cli import doctor
 from turnwise.cli.doctor import Finding, report
-from turnwise.speech.load import load
+from turnwise.speech.program import Program, flite
 from turnwise.speech.tones import Tones
 
 
@@ -111,8 +111,14 @@ def test_what_speaks_is_found_or_said_how_to_get(monkeypatch: pytest.MonkeyPatch
     finding = doctor.check_speech()
     assert finding.well
     assert finding.what == "tones, voice high, speaks: 0.8 s for two words"
-    monkeypatch.setattr(doctor, "load_speech", load)
-    monkeypatch.setenv("PATH", "")
+
+
+def test_speech_that_fails_is_no_failure_of_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "load_speech", lambda *_: flite_that_is_gone())
     finding = doctor.check_speech()
     assert (finding.well, finding.needed) == (False, False)
-    assert "sudo apt install flite" in finding.advice
+    assert "does not start" in finding.advice
+
+
+def flite_that_is_gone() -> Program:
+    return Program(flite("/no/such/flite"))

@@ -23,7 +23,6 @@ from tests.server.running import (
     until_metric,
 )
 from turnwise.server import speak
-from turnwise.speech import load as speech_load
 from turnwise.speech.interface import Sound, Voice
 from turnwise.speech.tones import BREAKS_AT, CHARACTER_MS, Tones
 
@@ -358,17 +357,6 @@ async def test_keys_open_speech_as_they_open_streams(monkeypatch: pytest.MonkeyP
         assert (accepted.status, accepted.headers["sec-websocket-protocol"]) == (101, "token")
         status, _, _ = await ask(server.port, "/v1/speak", b'{"text":"Hello"}', **KEY)
         assert status == 200
-
-
-async def test_a_server_without_a_voice_starts_and_says_what_to_install(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(speech_load, "LOCAL", ())
-    async with running(speech="auto") as server:
-        answer = (await dial(server.port, FIRST)).answer
-        assert (answer.status, answer.json["err_code"]) == (503, "SERVICE_UNAVAILABLE")
-        assert "sudo apt install flite" in answer.json["err_msg"]
-        assert (await fetch(server.port, "GET /readyz")).status == 200
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,7 @@ def check_speech() -> Finding:
     try:
         seconds, voice = asyncio.run(_spoken("Hello there."))
     except (NoSynthesiser, SynthesisFailed) as error:
-        return Finding(False, "nothing speaks: /v1/speak is refused", str(error), False)
+        return Finding(False, "speech does not work", str(error), False)
     return Finding(True, f"{voice} speaks: {seconds:.1f} s for two words", needed=False)
 
 

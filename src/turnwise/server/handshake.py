@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
-from turnwise.errors import NO_STATUS, NoSuchModel, NoSynthesiser, ServerError, TurnwiseError
+from turnwise.errors import NO_STATUS, NoSuchModel, ServerError, TurnwiseError
 from turnwise.listener import Listener
 from turnwise.schedule.runner import Ear, Runner
 from turnwise.server.ids import uuid7
@@ -36,20 +36,8 @@ Send = Callable[[Message], Awaitable[None]]
 class Speech:
     """What speaks, and its places."""
 
-    synthesiser: Synthesiser | None
+    synthesiser: Synthesiser
     speakers: Streams
-    why_not: str = ""
-    """Nothing speaks here; what to do about it."""
-
-    def ready(self) -> Synthesiser:
-        """Return what speaks.
-
-        Raises:
-            NoSynthesiser: Nothing does.
-        """
-        if self.synthesiser is None:
-            raise NoSynthesiser(self.why_not)
-        return self.synthesiser
 
 
 @dataclass(frozen=True, slots=True)

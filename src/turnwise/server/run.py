@@ -30,7 +30,6 @@ from turnwise.server.protocol import RequestReader, StreamSocket
 from turnwise.server.settings import ServerSettings
 from turnwise.server.streams import Streams
 from turnwise.settings import BINARY_MESSAGE_BYTES_MAX, SPEECH_STREAMS_MAX
-from turnwise.speech.load import AUTO
 from turnwise.speech.load import load as load_speech
 
 BACKLOG = 2_048  # a fleet that reconnects at once
@@ -126,11 +125,12 @@ async def run(
         logger.error("cannot listen on %s:%d: %s", settings.host, settings.port, error)
         return 1
     try:
-        speech = speech_of(settings)
+        synthesiser = load_speech(settings.speech, os.environ)
     except NoSynthesiser as error:
         logger.error("cannot start: %s", error)
         door.close()
         return 1
+    speech = Speech(synthesiser, Streams(settings.idle_seconds_max, stall_clock=False))
     streams = Streams(settings.idle_seconds_max, stall_clock=not settings.audio_time_only)
     metrics = Metrics(lambda: len(streams), lambda: len(speech.speakers))
     runner = Runner(load_engine or loader(settings), metrics.count_step)
@@ -159,8 +159,7 @@ async def run(
                 clock.cancel()
             server.over.set()
     await runner.stop()
-    if speech.synthesiser is not None:
-        await speech.synthesiser.close()
+    await synthesiser.close()
     logger.info("stopped")
     return status
 
@@ -201,22 +200,6 @@ async def drain(pools: Sequence[Streams], seconds_max: float, leave: Leave) -> N
             streams.close_all()
         await asyncio.wait([empty], timeout=FAREWELL_SECONDS_MAX)
         empty.cancel()
-
-
-def speech_of(settings: ServerSettings) -> Speech:
-    """Load what speaks. By default a server without it starts, and says what is missing.
-
-    Raises:
-        NoSynthesiser: What was asked for by name is not there.
-    """
-    speakers = Streams(settings.idle_seconds_max, stall_clock=False)
-    try:
-        return Speech(load_speech(settings.speech, os.environ), speakers)
-    except NoSynthesiser as error:
-        if settings.speech != AUTO:
-            raise
-        logger.warning("this server cannot speak: %s", error)
-        return Speech(None, speakers, str(error))
 
 
 def loader(settings: ServerSettings) -> Load:

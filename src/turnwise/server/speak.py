@@ -53,14 +53,14 @@ class Line:
 def admit(
     shared: Shared, visitor: Visitor, raw_query: str, edition: Edition, *, streamed: bool
 ) -> Order:
-    """Check what was asked for, then who asks, then whether anything here speaks so.
+    """Check what was asked for, then who asks, then whether a voice here speaks so.
 
     Raises:
         Refused: In that order.
     """
     settings = parse(raw_query, edition, streamed=streamed)
     shared.keys.check(visitor.credentials)
-    synthesiser = shared.speech.ready()
+    synthesiser = shared.speech.synthesiser
     return Order(settings, synthesiser, choose(settings.model, synthesiser.voices))
 
 

@@ -10,12 +10,12 @@ from turnwise.speech.interface import Synthesiser, Voice
 
 AUTO = "auto"
 LOCAL = ("flite", "espeak-ng")
-"""What `auto` tries, best first."""
-NAMES = (AUTO, *LOCAL, "piper", "openai", "hosted", "tones")
+"""What `auto` prefers to the embedded one, best first."""
+NAMES = (AUTO, *LOCAL, "embedded", "piper", "openai", "hosted", "tones")
 INSTALL = (
-    "nothing that speaks is installed: on Debian and Ubuntu `sudo apt install flite` "
-    "(or espeak-ng, for other languages than English), on Fedora `sudo dnf install flite`, "
-    "on macOS `brew install flite` (or espeak-ng)"
+    "install it: on Debian and Ubuntu `sudo apt install flite` or `espeak-ng`, on Fedora "
+    "`sudo dnf install` and on macOS `brew install` either; Piper is "
+    "`pip install piper-tts`"
 )
 PIPER_VOICES = "TURNWISE_PIPER_VOICES"
 KEYS = {
@@ -31,7 +31,7 @@ def load(spec: str, environment: Mapping[str, str]) -> Synthesiser:
 
     Args:
         spec: One of NAMES, some of them with more after a colon:
-            `auto`: what of LOCAL is installed.
+            `auto`: what of LOCAL is installed, else the embedded one.
             `piper:FOLDER`: voices as *.onnx with *.onnx.json beside them; the folder may also
             be in TURNWISE_PIPER_VOICES.
             `openai:URL`, such as `openai:http://localhost:8880/v1`: any server with that
@@ -48,16 +48,18 @@ def load(spec: str, environment: Mapping[str, str]) -> Synthesiser:
     find = finder(environment)
     match name:
         case "auto":
-            for each in LOCAL:
-                if find(each) is not None:
-                    return load(each, environment)
-            raise NoSynthesiser(INSTALL)
+            installed = (each for each in LOCAL if find(each) is not None)
+            return load(next(installed, "embedded"), environment)
+        case "embedded":
+            from turnwise.speech.embedded import Embedded
+
+            return Embedded()
         case "flite" | "espeak-ng" | "piper":
             from turnwise.speech.program import Program, espeak, flite, piper
 
             path = find(name)
             if path is None:
-                raise NoSynthesiser(f"the program {name} is not installed, or not on the PATH")
+                raise NoSynthesiser(f"the program {name} is not on the PATH; {INSTALL}")
             if name == "flite":
                 return Program(flite(path))
             if name == "espeak-ng":
