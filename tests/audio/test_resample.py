@@ -151,7 +151,7 @@ def test_sums_are_exact_so_their_order_cannot_matter() -> None:
 def test_a_voice_at_another_rate_sounds_the_same(rate_hz: int, to_hz: int) -> None:
     pitch_hz, seconds = 1_000, 1
     tone = np.sin(2 * np.pi * pitch_hz * np.arange(rate_hz * seconds) / rate_hz)
-    resampled = Resampler(rate_hz, to_hz).push(tone.astype(np.float32) / 2)
+    resampled = Resampler(rate_hz, to_hz).push((tone / 2).astype(np.float32))
     assert len(resampled) == to_hz * seconds
     settled = resampled[to_hz // 100 :].astype(np.float64)
     phase = 2 * np.pi * pitch_hz * np.arange(len(settled)) / to_hz
