@@ -22,15 +22,28 @@ MAY_IMPORT = {
     "wire": SHARED,
     "listener": SHARED | {"audio", "engine", "text", "turn", "wire"},
     "schedule": SHARED | {"engine"},
-    "server": SHARED | {"engine", "listener", "schedule", "wire"},
+    "speech": SHARED | {"audio", "engine", "wire"},
+    "server": SHARED | {"engine", "listener", "schedule", "speech", "wire"},
     "client": SHARED | {"wire"},
-    "cli": SHARED | {"audio", "client", "engine", "samples", "server", "wire"},
+    "cli": SHARED | {"audio", "client", "engine", "samples", "server", "speech", "wire"},
     "samples": set[str](),
     "__init__": {"client"},
     "__main__": {"cli"},
 }
 PURE = {"units", "errors", "settings", "audio", "text", "turn", "wire", "listener"}
 IMPURE_MODULES = {"asyncio", "socket", "threading", "time", "random", "os", "logging"}
+PURE_SPEECH = {
+    "clauses",
+    "formants",
+    "heard",
+    "pronounce",
+    "resonators",
+    "session",
+    "session_v1",
+    "session_v2",
+    "voices",
+}
+"""Of a room that also starts programs and calls servers."""
 ONLY_LOADER = {"turnwise.engine.embedded", "turnwise.engine.scripted"}
 VAGUE_NAMES = {"utils", "common", "core", "base", "manager", "handler", "misc", "helpers"}
 BANNED = {"FIXME": "an issue", "XXX": "an issue", "print(": "a logger", "time.time(": "a clock"}
@@ -63,6 +76,12 @@ def test_pure_rooms_import_nothing_that_waits_or_wanders() -> None:
     for path in MODULES:
         if room(path) in PURE:
             assert not {name.split(".")[0] for name in imported(path)} & IMPURE_MODULES, path
+
+
+def test_the_sessions_of_speech_import_nothing_that_waits_or_wanders() -> None:
+    for name in PURE_SPEECH:
+        path = SOURCE / "speech" / f"{name}.py"
+        assert not {name.split(".")[0] for name in imported(path)} & IMPURE_MODULES, path
 
 
 def test_only_the_loader_knows_the_engines() -> None:
@@ -113,4 +132,4 @@ def test_every_test_of_a_room_mirrors_a_module_of_it() -> None:
     for area in ("audio", "text", "turn", "wire"):
         tests = {path.stem.removeprefix("test_") for path in (ROOT / "tests" / area).glob("test_*")}
         modules = {path.stem for path in (SOURCE / area).glob("*.py")}
-        assert modules - tests <= {"messages", "__init__"}, area
+        assert modules - tests <= {"messages", "speak_messages", "__init__"}, area

@@ -8,6 +8,9 @@
     │   │   ├── BadCredentials   401  unknown key, expired token, none at all
     │   │   ├── NoSuchModel      403  a model this server does not have
     │   │   ├── Forbidden        403  valid credentials of the wrong kind
+    │   │   ├── BadPayload       400  a request's body that cannot be read
+    │   │   ├── PayloadTooLarge  413  a body or a text beyond its limit
+    │   │   ├── UnsupportedMedia 415  a body of another type
     │   │   ├── TooManyStreams   429  every place is taken; try again later
     │   │   └── ShuttingDown     503  this server is draining
     │   ├── BadAudio             bytes that are not the audio they claim to be
@@ -16,7 +19,9 @@
     │   └── Inactive             nothing heard for too long, not even a ping
     ├── ServerError              our side cannot go on
     │   ├── Overloaded           no slot for another stream; try again later
-    │   └── EngineFailed         the recogniser died
+    │   ├── EngineFailed         the recogniser died
+    │   ├── NoSynthesiser        what is to speak is not installed; says what to install
+    │   └── SynthesisFailed      what speaks could not say this
     └── CallError                what our own client meets; never crosses the wire
         ├── DeviceMissing        no microphone, or nothing to reach it with
         ├── Unreachable          nobody answers at that address
@@ -75,6 +80,20 @@ class Forbidden(Refused):
     status = 403
 
 
+class BadPayload(Refused):
+    code = "PAYLOAD_ERROR"
+
+
+class PayloadTooLarge(Refused):
+    code = "PAYLOAD_TOO_LARGE"
+    status = 413
+
+
+class UnsupportedMedia(Refused):
+    code = "UNSUPPORTED_MEDIA_TYPE"
+    status = 415
+
+
 class TooManyStreams(Refused):
     code = "TOO_MANY_REQUESTS"
     status = 429
@@ -116,6 +135,12 @@ class Overloaded(ServerError):
 
 
 class EngineFailed(ServerError): ...
+
+
+class NoSynthesiser(ServerError): ...
+
+
+class SynthesisFailed(ServerError): ...
 
 
 class CallError(TurnwiseError):

@@ -136,6 +136,45 @@ class StreamSettings:
     tags: tuple[str, ...] = ()
 
 
+class SpokenEncoding(StrEnum):
+    """How speech is sent (contract section 7.2); a WebSocket carries the first three."""
+
+    LINEAR16 = "linear16"
+    MULAW = "mulaw"
+    ALAW = "alaw"
+    MP3 = "mp3"
+    OPUS = "opus"
+    FLAC = "flac"
+    AAC = "aac"
+
+
+class Container(StrEnum):
+    NONE = "none"
+    WAV = "wav"
+    OGG = "ogg"
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechFormat:
+    """What the bytes of speech are. Valid by construction of wire/speak_query.py."""
+
+    encoding: SpokenEncoding = SpokenEncoding.LINEAR16
+    container: Container = Container.NONE
+    sample_rate_hz: int = 24_000
+    bit_rate: int | None = None
+    """Bits a second, of lossy encodings."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakSettings:
+    """Everything the URL of a request for speech says."""
+
+    model: str
+    form: SpeechFormat = SpeechFormat()
+    speed: float = 1.0
+    tags: tuple[str, ...] = ()
+
+
 # Limits of one stream.
 KEYTERMS_MAX = 100  # contract section 1.2
 KEYTERM_TOKENS_MAX = 500  # contract section 1.2, over all terms
@@ -156,3 +195,14 @@ STEP_SECONDS_MAX = 20.0  # an engine that takes longer for one frame is dead
 OPEN_SECONDS_MAX = 30.0  # an engine that takes longer to open a stream is dead
 TOKEN_SECONDS_DEFAULT = 30  # of a temporary token (contract section 1.6)
 TOKEN_SECONDS_MAX = 3_600
+
+# Limits of speech.
+SPEAK_CHARACTERS_MAX = 2_000  # of one message or request (contract sections 7.1 and 7.2)
+SPEAK_CHARACTERS_A_MINUTE = 2_400  # contract section 7.1
+FLUSHES_A_MINUTE = 20  # contract section 7.1
+SPEAK_SECONDS_MAX = 3_600.0  # of one connection (contract sections 7.1 and 7.3)
+SPEAK_BODY_BYTES_MAX = 2 << 20  # contract section 7.2
+TURN_CHARACTERS_MAX = 100_000  # of one turn of /v2/speak: two hours of speech
+TURNS_KEPT_MAX = 100  # of /v2/speak: turns sent but perhaps not yet heard
+TURNS_WAITING_MAX = 100  # flushed, and waiting for the ones before
+SPEECH_STREAMS_MAX = 100  # at once, unless told otherwise; a voice takes a hundredth of a core

@@ -1,6 +1,7 @@
 """Uncompressed samples: right values, in range, the same however the bytes were cut."""
 
 import struct
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from tests.audio.hearing import cut, positions
 from turnwise.audio import pcm
 from turnwise.audio.pcm import Pcm, SampleFormat
+from turnwise.units import Audio
 
 FORMATS = [
     pcm.UINT8, pcm.INT16, pcm.INT24, pcm.INT32, pcm.FLOAT32, pcm.MULAW, pcm.ALAW
@@ -116,3 +118,31 @@ def test_channels_are_averaged() -> None:
     data = struct.pack("<6h", 16384, 0, 0, -16384, -32768, -32768)
     assert values(pcm.INT16, data, channels=2) == [0.25, -0.25, -1]
     assert values(pcm.INT16, data, channels=3) == [pytest.approx(1 / 6), pytest.approx(-5 / 6)]
+
+
+@pytest.mark.parametrize(
+    ("write", "values"), [(pcm.to_mulaw, pcm.MULAW_VALUES), (pcm.to_alaw, pcm.ALAW_VALUES)]
+)
+def test_every_telephone_code_is_written_as_it_was_read(
+    write: Callable[[Audio], bytes], values: Audio
+) -> None:
+    again = values.take(np.frombuffer(write(values), np.uint8))
+    assert np.array_equal(again, values)
+
+
+@pytest.mark.parametrize(
+    ("write", "values"), [(pcm.to_mulaw, pcm.MULAW_VALUES), (pcm.to_alaw, pcm.ALAW_VALUES)]
+)
+def test_every_sample_gets_the_nearest_telephone_code(
+    write: Callable[[Audio], bytes], values: Audio
+) -> None:
+    samples = (np.arange(-(1 << 15), 1 << 15, 37) / (1 << 15)).astype(np.float32)
+    written = values.take(np.frombuffer(write(samples), np.uint8))
+    nearest = np.abs(samples[:, np.newaxis] - values).min(axis=1)
+    assert np.abs(written - samples) == pytest.approx(nearest, abs=1e-6)
+
+
+def test_linear16_is_rounded_and_clipped() -> None:
+    samples = np.array([0, 0.5, -1, 1, 2, -2, 1.4 / 32_768], np.float32)
+    written = np.frombuffer(pcm.to_linear16(samples), "<i2")
+    assert written.tolist() == [0, 16_384, -32_768, 32_767, 32_767, -32_768, 1]

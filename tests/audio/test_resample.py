@@ -144,3 +144,19 @@ def test_sums_are_exact_so_their_order_cannot_matter() -> None:
     weights = filter_for(44_100).weights * float(1 << 48)
     assert np.array_equal(weights, np.rint(weights))
     assert np.abs(weights).sum(axis=1).max() * (1 << resample.SAMPLE_BITS) < 1 << 53
+
+
+@pytest.mark.parametrize("rate_hz", [16_000, 22_050])
+@pytest.mark.parametrize("to_hz", [8_000, 24_000, 44_100, 48_000])
+def test_a_voice_at_another_rate_sounds_the_same(rate_hz: int, to_hz: int) -> None:
+    pitch_hz, seconds = 1_000, 1
+    tone = np.sin(2 * np.pi * pitch_hz * np.arange(rate_hz * seconds) / rate_hz)
+    resampled = Resampler(rate_hz, to_hz).push((tone / 2).astype(np.float32))
+    assert len(resampled) == to_hz * seconds
+    settled = resampled[to_hz // 100 :].astype(np.float64)
+    phase = 2 * np.pi * pitch_hz * np.arange(len(settled)) / to_hz
+    basis = np.stack([np.sin(phase), np.cos(phase)], axis=1)
+    weights, *_ = np.linalg.lstsq(basis, settled)
+    noise = settled - basis @ weights
+    assert np.hypot(*weights) == pytest.approx(0.5, rel=0.003)
+    assert 20 * np.log10(0.5 / np.sqrt(2) / np.sqrt(np.mean(noise**2))) > 80

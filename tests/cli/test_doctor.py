@@ -9,6 +9,8 @@ import pytest
 from tests.cli.printed import run
 from turnwise.cli import doctor
 from turnwise.cli.doctor import Finding, report
+from turnwise.speech.program import Program, flite
+from turnwise.speech.tones import Tones
 
 
 def test_what_is_well_is_one_line() -> None:
@@ -102,3 +104,21 @@ def test_the_exit_status_says_whether_something_needed_is_missing() -> None:
     assert done.exit_code == 1
     assert "FAIL  the engine scripted" in done.output
     assert "ok    Ogg Opus" in done.output
+
+
+def test_what_speaks_is_found_or_said_how_to_get(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "load_speech", lambda *_: Tones())
+    finding = doctor.check_speech()
+    assert finding.well
+    assert finding.what == "tones, voice high, speaks: 0.8 s for two words"
+
+
+def test_speech_that_fails_is_no_failure_of_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "load_speech", lambda *_: flite_that_is_gone())
+    finding = doctor.check_speech()
+    assert (finding.well, finding.needed) == (False, False)
+    assert "does not start" in finding.advice
+
+
+def flite_that_is_gone() -> Program:
+    return Program(flite("/no/such/flite"))

@@ -89,7 +89,7 @@ async def running(engine: TestEngine | None = None, **settings: Any) -> AsyncIte
     lines_open.clear()
     said: asyncio.Queue[str] = asyncio.Queue()
     leave = Leave()
-    options = ServerSettings(port=0, engine="scripted", **settings)
+    options = ServerSettings(**{"port": 0, "engine": "scripted", "speech": "tones", **settings})
     task = asyncio.create_task(run(options, said.put_nowait, leave, lambda: engine))
     async with asyncio.timeout(PATIENCE_S):
         line = await said.get()

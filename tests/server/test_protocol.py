@@ -5,6 +5,7 @@ import json
 from collections.abc import Sequence
 
 import pytest
+from websockets.frames import Opcode
 
 from tests.server.running import (
     CLOSE_STREAM,
@@ -22,7 +23,7 @@ from tests.server.running import (
     running,
 )
 from turnwise.engine.scripted import ScriptedStream
-from turnwise.server.protocol import text_frame
+from turnwise.server.protocol import whole_frame
 from turnwise.settings import BINARY_MESSAGE_BYTES_MAX, TEXT_MESSAGE_BYTES_MAX
 
 NO_STATUS = b""
@@ -296,7 +297,7 @@ async def converse_elsewhere(engine: TestEngine, port: int) -> None:
 
 @pytest.mark.parametrize("size", [0, 125, 126, 65_535, 65_536])
 def test_a_text_frame_says_its_length_as_rfc_6455_asks(size: int) -> None:
-    frame = text_frame(b"x" * size)
+    frame = whole_frame(Opcode.TEXT, b"x" * size)
     lengths = {125: frame[1], 65_535: int.from_bytes(frame[2:4], "big")}
     said = next((value for limit, value in lengths.items() if size <= limit), None)
     assert frame[0] == 0x81

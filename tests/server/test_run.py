@@ -133,6 +133,14 @@ async def test_an_engine_that_does_not_load_is_a_failed_start() -> None:
         assert await run(ServerSettings(port=0), unexpected, Leave(), load) == 1
 
 
+async def test_a_voice_that_is_not_there_is_a_failed_start_that_says_so(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    settings = ServerSettings(port=0, engine="scripted", speech="parrot")
+    assert await run(settings, print, Leave()) == 1
+    assert "cannot start: nothing that speaks is called 'parrot'" in caplog.text
+
+
 async def test_a_port_that_is_taken_is_a_failed_start(caplog: pytest.LogCaptureFixture) -> None:
     door = open_door("127.0.0.1", 0)
     door.listen()

@@ -1,4 +1,4 @@
-"""Bytes of uncompressed audio, as they trickle in, to float samples of one channel.
+"""Bytes of uncompressed audio, as they trickle in, to float samples of one channel; and back.
 
 Every value that leaves is finite and from -1 to 1. Integers are divided by the size of
 their negative full scale, so -32768 becomes -1 and 32767 just less than 1. A float that
@@ -83,6 +83,40 @@ def _alaw_values() -> Samples32:
 
 MULAW_VALUES = _mulaw_values()
 ALAW_VALUES = _alaw_values()
+
+
+def to_linear16(samples: Samples32) -> bytes:
+    """Write samples from -1 to 1 as 16-bit little-endian integers; what is beyond is clipped."""
+    return _rounded(samples).astype("<i2").tobytes()
+
+
+def to_mulaw(samples: Samples32) -> bytes:
+    """Write each sample as the mu-law code whose value is nearest."""
+    return _MULAW_CODES.take(_rounded(samples) + (1 << 15)).tobytes()
+
+
+def to_alaw(samples: Samples32) -> bytes:
+    """Write each sample as the A-law code whose value is nearest."""
+    return _ALAW_CODES.take(_rounded(samples) + (1 << 15)).tobytes()
+
+
+def _rounded(samples: Samples32) -> NDArray[np.int32]:
+    scaled = np.rint(samples * np.float32(1 << 15))
+    limited: NDArray[np.int32] = scaled.clip(-(1 << 15), (1 << 15) - 1).astype(np.int32)
+    return limited
+
+
+def _nearest_codes(values: Samples32) -> NDArray[np.uint8]:
+    """Return the code nearest to each 16-bit value, from -32768 on: uint8[65536]."""
+    order = np.argsort(values, kind="stable")
+    levels = values[order] * np.float32(1 << 15)
+    borders = (levels[1:] + levels[:-1]) / 2
+    nearest = np.searchsorted(borders, np.arange(-(1 << 15), 1 << 15))
+    return order[nearest].astype(np.uint8)
+
+
+_MULAW_CODES = _nearest_codes(MULAW_VALUES)
+_ALAW_CODES = _nearest_codes(ALAW_VALUES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,11 @@
-"""Any supported rate to 16 kHz, as a stream, the same bits however the stream was cut.
+"""Any supported rate to another, as a stream, the same bits however the stream was cut.
 
-A polyphase FIR: a Kaiser-windowed sinc of linear phase, 5 ms long below 16 kHz and 3 ms
-above. It is causal: n samples in give n * 16000 / rate samples out at once, so that a
-client's 80 ms become exactly one frame, and the sound is late by half the filter. The
-figures, which the tests assert:
+Hearing goes to 16 kHz, speaking from a voice's rate to the one that was asked for.
+
+A polyphase FIR: a Kaiser-windowed sinc of linear phase, 5 ms long where either rate is below
+16 kHz and 3 ms above. It is causal: n samples in give n * to / from samples out at once, so
+that of what is heard 80 ms become exactly one frame, and the sound is late by half the
+filter. The figures to 16 kHz, which the tests assert:
 
     from                 8 kHz    24, 44.1 and 48 kHz
     delay                2.5 ms   1.5 ms
@@ -66,57 +68,63 @@ class Filter:
 
 
 @lru_cache(maxsize=FILTERS_KEPT)
-def filter_for(rate_hz: int) -> Filter:
-    """Design the filter from `rate_hz` to 16 kHz; designed once and kept while in use.
+def filter_for(rate_hz: int, to_hz: int = SAMPLE_RATE_HZ) -> Filter:
+    """Design the filter from one rate to another; designed once and kept while in use.
 
     Raises:
-        BadAudio: Not from 8 to 48 kHz, or in no workable ratio to 16 kHz.
+        BadAudio: Not from 8 to 48 kHz, or in no workable ratio.
     """
     if not RATE_HZ_MIN <= rate_hz <= RATE_HZ_MAX:
         raise BadAudio(
             f"the sample rate must be from {RATE_HZ_MIN} to {RATE_HZ_MAX} Hz, not {rate_hz}"
         )
-    shared = gcd(rate_hz, SAMPLE_RATE_HZ)
-    up, down = SAMPLE_RATE_HZ // shared, rate_hz // shared
+    shared = gcd(rate_hz, to_hz)
+    up, down = to_hz // shared, rate_hz // shared
     if up > PHASES_MAX:
         raise BadAudio(f"a sample rate of {rate_hz} Hz is not supported; 8000, 16000 and 48000 are")
     cycles = TILE // gcd(TILE, up)
     block_in, block_out = cycles * down, cycles * up
-    taps = round(rate_hz * (UP_SPAN_S if rate_hz < SAMPLE_RATE_HZ else DOWN_SPAN_S))
+    steep = min(rate_hz, to_hz) < SAMPLE_RATE_HZ
+    taps = round(rate_hz * (UP_SPAN_S if steep else DOWN_SPAN_S))
     tiles = block_out // TILE
     tile_step = TILE * down // up
     newest = np.arange(block_out) * down // up  # the last input each output may hear
     window = int(np.max(newest - np.arange(block_out) // TILE * tile_step)) + taps
     weights = np.zeros((tiles, window, TILE))
+    phases = _phases(to_hz / rate_hz, taps, up)
     for index in range(block_out):
         tile, column = divmod(index, TILE)
         row = int(newest[index]) - tile * tile_step
-        fraction = index * down % up / up
-        weights[tile, row : row + taps, column] = _phase(rate_hz, taps, fraction)[::-1]
+        weights[tile, row : row + taps, column] = phases[index * down % up, ::-1]
     return Filter(taps, block_in, block_out, tile_step, weights)
 
 
-def _phase(rate_hz: int, taps: int, fraction: float) -> NDArray[np.float64]:
-    """One output's coefficients: float64[taps], newest input first, for unscaled samples."""
-    offset = np.arange(taps) + fraction - taps / 2  # input samples from the filter's middle
-    cutoff = min(1.0, SAMPLE_RATE_HZ / rate_hz)  # of the input's Nyquist frequency
+def _phases(ratio: float, taps: int, up: int) -> NDArray[np.float64]:
+    """The coefficients of an output that lies so many `up`ths of a sample after an input:
+    float64[up, taps], newest input first, for unscaled samples.
+    """
+    fractions = (np.arange(up) / up)[:, np.newaxis]
+    offset = np.arange(taps) + fractions - taps / 2  # input samples from the filter's middle
+    cutoff = min(1.0, ratio)  # of the input's Nyquist frequency
     shape = np.sqrt(np.maximum(0.0, 1 - (2 * offset / taps) ** 2))
     coefficients = np.sinc(cutoff * offset) * np.i0(KAISER_BETA * shape)
-    coefficients /= coefficients.sum()
+    coefficients /= coefficients.sum(axis=1, keepdims=True)
     rounded: NDArray[np.float64] = np.rint(coefficients * (1 << COEFFICIENT_BITS))
-    assert np.abs(rounded).sum() < 1 << (COEFFICIENT_BITS + 4), "partial sums stay exact"
+    assert np.abs(rounded).sum(axis=1).max() < 1 << (COEFFICIENT_BITS + 4), (
+        "partial sums stay exact"
+    )
     return rounded / (SAMPLE_SCALE * (1 << COEFFICIENT_BITS))
 
 
 class Resampler:
-    """One stream's way from `rate_hz` to 16 kHz.
+    """One stream's way from `rate_hz` to 16 kHz, or to another rate.
 
     Raises:
         BadAudio: As `filter_for`.
     """
 
-    def __init__(self, rate_hz: int) -> None:
-        self._filter = filter_for(rate_hz)
+    def __init__(self, rate_hz: int, to_hz: int = SAMPLE_RATE_HZ) -> None:
+        self._filter = filter_for(rate_hz, to_hz)
         # The samples since the open block began, and as many before it as the filter is
         # long: whole numbers of 2**-SAMPLE_BITS. Silence came before the stream.
         self._heard = np.zeros(self._filter.taps - 1)

@@ -1,5 +1,7 @@
 """Check that all turnwise needs is here, and say what to do if not."""
 
+import asyncio
+import os
 import platform
 import shutil
 import socket
@@ -18,8 +20,10 @@ from turnwise.cli.summary import bare, word_errors
 from turnwise.client.microphone import INSTALL_PORTAUDIO
 from turnwise.engine.interface import Hearing
 from turnwise.engine.load import DEFAULT, load
-from turnwise.errors import EngineFailed
+from turnwise.errors import EngineFailed, NoSynthesiser, SynthesisFailed
 from turnwise.samples.conversation import OGG
+from turnwise.speech.load import AUTO
+from turnwise.speech.load import load as load_speech
 from turnwise.units import Frame
 
 PYTHON_MIN = (3, 11)
@@ -93,6 +97,27 @@ def check_engine(name: str) -> Finding:
     return Finding(wrong <= WORDS_WRONG_MAX, found, advice)
 
 
+def check_speech() -> Finding:
+    try:
+        seconds, voice = asyncio.run(_spoken("Hello there."))
+    except (NoSynthesiser, SynthesisFailed) as error:
+        return Finding(False, "speech does not work", str(error), False)
+    return Finding(True, f"{voice} speaks: {seconds:.1f} s for two words", needed=False)
+
+
+async def _spoken(text: str) -> tuple[float, str]:
+    """Return how long a text lasts, and who said it."""
+    synthesiser = load_speech(AUTO, os.environ)
+    voice = synthesiser.voices[0]
+    count = 0
+    async for sound in synthesiser.say(text, voice):
+        count += len(sound)
+    await synthesiser.close()
+    if not count:
+        raise SynthesisFailed(f"{synthesiser.name} is silent")
+    return count / voice.sample_rate_hz, f"{synthesiser.name}, voice {voice.name},"
+
+
 def check_port(port: int) -> Finding:
     with socket.socket() as door:
         try:
@@ -141,6 +166,7 @@ def doctor(
         lambda: check_engine(engine),
         lambda: check_port(port),
         check_microphone,
+        check_speech,
         check_ffmpeg,
     )
     failed = False

@@ -13,6 +13,7 @@ from turnwise.cli.doctor import doctor
 from turnwise.cli.keys import keys
 from turnwise.cli.live import demo, listen, mic
 from turnwise.cli.serve import serve
+from turnwise.cli.speak import speak
 from turnwise.cli.transcribe import transcribe
 from turnwise.errors import TurnwiseError
 
@@ -48,6 +49,14 @@ app.command(
         "turnwise transcribe --encoding linear16 --sample-rate 16000 -",
     )
 )(transcribe)
+app.command(
+    epilog=examples(
+        'turnwise speak "Hello there."',
+        'turnwise speak "Hello there." -o hello.wav',
+        "turnwise speak --voice aura-2-apollo-en --speed 1.2 -o answer.mp3 - < answer.txt",
+        "turnwise speak --speech hosted:http://localhost:8080 -o hello.flac 'Hello there.'",
+    )
+)(speak)
 app.command(epilog=examples("turnwise mic", "turnwise mic --url ws://localhost:8080"))(mic)
 app.command(epilog=examples(f"turnwise listen {RADIO}"))(listen)
 app.command(

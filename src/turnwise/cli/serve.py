@@ -14,6 +14,8 @@ from turnwise.engine.load import DEFAULT, NAMES
 from turnwise.server.run import serve as run_server
 from turnwise.server.settings import Legacy, ServerSettings
 from turnwise.settings import DRAIN_SECONDS_MAX, IDLE_SECONDS_MAX
+from turnwise.speech.load import AUTO
+from turnwise.speech.load import NAMES as SPEECH_NAMES
 
 DEFAULTS = ServerSettings()
 LEAVING_S = 0.2
@@ -26,6 +28,14 @@ Engine = Annotated[
     str,
     typer.Option(
         envvar="TURNWISE_ENGINE", callback=known_engine, help=f"One of: {', '.join(NAMES)}."
+    ),
+]
+Speech = Annotated[
+    str,
+    typer.Option(
+        envvar="TURNWISE_SPEECH",
+        help=f"What speaks on /v1/speak and /v2/speak: {', '.join(SPEECH_NAMES)}. piper:FOLDER, "
+        "openai:URL and hosted:URL say where.",
     ),
 ]
 Workers = Annotated[int | None, typer.Option(min=1, help="Cores that recognise; all unless given.")]
@@ -88,6 +98,7 @@ def serve(
     host: Host = DEFAULTS.host,
     port: Port = DEFAULTS.port,
     engine: Engine = DEFAULT,
+    speech: Speech = AUTO,
     workers: Workers = None,
     streams_max: StreamsMax = None,
     api_key: ApiKey = None,
@@ -102,7 +113,7 @@ def serve(
     log_json: LogJson = False,
     until_stdin_ends: UntilStdinEnds = False,
 ) -> None:
-    """Serve the Flux-compatible WebSocket at /v2/listen.
+    """Serve the Flux-compatible WebSocket at /v2/listen, and speech at /v1/speak and /v2/speak.
 
     When it is ready it prints one line with its address on standard output; its log goes to
     standard error. SIGTERM and Ctrl-C let open streams finish; a second one does not.
@@ -123,6 +134,7 @@ def serve(
         idle_seconds_max=idle_seconds_max,
         drain_seconds_max=drain_seconds_max,
         log_json=log_json,
+        speech=speech,
     )
     if until_stdin_ends:
         threading.Thread(target=leave_at_end_of_stdin, daemon=True).start()

@@ -6,8 +6,9 @@ from turnwise.errors import DeviceMissing
 from turnwise.units import FRAME_MS, SAMPLE_RATE_HZ
 
 INSTALL_PORTAUDIO = (
-    "the microphone needs PortAudio: on Debian and Ubuntu `sudo apt install libportaudio2`, "
-    "on Fedora `sudo dnf install portaudio`; it comes with the package on macOS and Windows"
+    "microphone and loudspeaker need PortAudio: on Debian and Ubuntu "
+    "`sudo apt install libportaudio2`, on Fedora `sudo dnf install portaudio`; it comes "
+    "with the package on macOS and Windows"
 )
 
 

@@ -15,6 +15,7 @@ from safetensors.numpy import load_file
 from turnwise.engine.lookahead import Grammar, build_grammar
 from turnwise.engine.ngram import LanguageModel
 from turnwise.engine.tree import PHONES, build_tree, frozen
+from turnwise.engine.weights import read_arrays
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,17 @@ class Language:
         ways = self.pronunciations.get(word, ())
         place = int(number.rstrip(")")) - 1 if number else 0
         return ways[place] if place < len(ways) else None
+
+
+def load_lexicon() -> dict[str, str]:
+    """Read only how words are said: phones parted by spaces, the likeliest way of each.
+
+    Raises:
+        EngineFailed: The file is missing or damaged.
+    """
+    arrays = read_arrays("language.safetensors")
+    words = tuple(arrays["words"].tobytes().decode().split("\n"))
+    return {word: ways[0] for word, ways in _lexicon(arrays, words).items()}
 
 
 def load_language(path: Path) -> Language:
@@ -59,15 +71,23 @@ def language_from(arrays: Mapping[str, NDArray[Any]]) -> Language:
     phones[is_phone] = flat
     spoken = arrays["pron_word"].astype(np.int32)
     hopes = np.broadcast_to(model.unigram_logprob[spoken][:, None], phones.shape)
-    lexicon: dict[str, tuple[str, ...]] = {}
-    names = np.array(["", *PHONES])
-    for word, start, end in zip(spoken, starts[:-1], starts[1:], strict=True):
-        said = " ".join(names[flat[start:end]])
-        lexicon[words[word]] = (*lexicon.get(words[word], ()), said)
+    lexicon = _lexicon(arrays, words)
     ids = {word: number for number, word in enumerate(words)}
     tree = build_tree(phones, spoken, hopes)
     grammar = build_grammar(model, tree)
     return Language(words, grammar, ids, lexicon)
+
+
+def _lexicon(
+    arrays: Mapping[str, NDArray[Any]], words: tuple[str, ...]
+) -> dict[str, tuple[str, ...]]:
+    lexicon: dict[str, tuple[str, ...]] = {}
+    starts, flat = arrays["pron_start"], arrays["pron_phones"]
+    names = np.array(["", *PHONES])
+    for word, start, end in zip(arrays["pron_word"], starts[:-1], starts[1:], strict=True):
+        said = " ".join(names[flat[start:end]])
+        lexicon[words[word]] = (*lexicon.get(words[word], ()), said)
+    return lexicon
 
 
 def _dtype(name: str) -> type[Any]:

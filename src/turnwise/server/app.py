@@ -1,4 +1,6 @@
-"""What is served where: /v2/listen and /v1/listen for streams, the rest over HTTP."""
+"""What is served where: streams on /v2/listen and /v1/listen, speech on /v1/speak and /v2/speak,
+the rest over HTTP.
+"""
 
 from collections.abc import Awaitable, Callable
 
@@ -9,17 +11,30 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from turnwise.errors import BadRequest, TurnwiseError
-from turnwise.server import grant, health
-from turnwise.server.handshake import Message, Receive, Scope, Send, Shared, Visitor, listen, refuse
+from turnwise.server import grant, health, speak_request
+from turnwise.server.handshake import (
+    Message,
+    Receive,
+    Scope,
+    Send,
+    Shared,
+    Visitor,
+    attend,
+    listen,
+    refuse,
+)
 from turnwise.server.ids import uuid7
 from turnwise.server.page import PAGE
 from turnwise.server.refusal import Problem, body_and_headers, problem_of, status_of
+from turnwise.server.speak import speaker
+from turnwise.wire.speak_query import Edition
 
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 NOVA_ONLY = BadRequest(  # contract sections 1.1 and 1.5
     "Bad Request: No such model/version combination found. Flux models are served on /v2/listen."
 )
+SPEAKERS = {edition.value: speaker(edition) for edition in Edition}
 NOT_UPGRADED = BadRequest("This is a WebSocket: connect with an upgrade.")
 CODES = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}
 
@@ -36,6 +51,8 @@ def build(shared: Shared) -> App:
             await http(scope, receive, with_request_id(send))
         elif scope["path"] == "/v2/listen":
             await listen(shared, scope, receive, send)
+        elif scope["path"] in SPEAKERS:
+            await attend(SPEAKERS[scope["path"]], shared, scope, receive, send)
         else:
             await receive()  # websocket.connect
             visitor = Visitor.of(scope)
@@ -73,6 +90,9 @@ def routes(shared: Shared) -> list[Route]:
     async def not_upgraded(_: Request) -> Response:
         raise NOT_UPGRADED
 
+    async def speak(request: Request) -> Response:
+        return await speak_request.answer(shared, request, Edition(request.url.path))
+
     return [
         Route("/", page),
         Route("/healthz", healthz),
@@ -82,6 +102,10 @@ def routes(shared: Shared) -> list[Route]:
         Route("/v1/auth/token", auth_token),
         Route("/v1/listen", nova, methods=["GET", "POST"]),
         Route("/v2/listen", not_upgraded),
+        Route("/v1/speak", speak, methods=["POST"]),
+        Route("/v2/speak", speak, methods=["POST"]),
+        Route("/v1/speak", not_upgraded),
+        Route("/v2/speak", not_upgraded),
     ]
 
 

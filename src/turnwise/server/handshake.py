@@ -19,6 +19,7 @@ from turnwise.server.refusal import Problem, body_and_headers, problem_of, statu
 from turnwise.server.settings import Legacy, ServerSettings
 from turnwise.server.streams import Stream, Streams
 from turnwise.settings import StreamSettings
+from turnwise.speech.interface import Synthesiser
 from turnwise.units import FRAME_MS
 from turnwise.wire import clients, query
 from turnwise.wire.auth import Credentials, credentials
@@ -32,6 +33,14 @@ Send = Callable[[Message], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
+class Speech:
+    """What speaks, and its places."""
+
+    synthesiser: Synthesiser
+    speakers: Streams
+
+
+@dataclass(frozen=True, slots=True)
 class Shared:
     """What all streams of one process share."""
 
@@ -40,6 +49,7 @@ class Shared:
     runner: Runner[Any]  # Any: only the engine itself knows what its states are
     streams: Streams
     metrics: Metrics
+    speech: Speech
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +77,17 @@ def headers_of(scope: Scope) -> dict[str, str]:
     return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
 
 
+Serve = Callable[[Shared, Visitor, str, StreamSocket, Send], Awaitable[None]]
+"""One stream, from the query to its end."""
+
+
 async def listen(shared: Shared, scope: Scope, receive: Receive, send: Send) -> None:
-    """Serve one WebSocket, from its handshake to its end."""
+    """Serve one WebSocket of /v2/listen, from its handshake to its end."""
+    await attend(_serve, shared, scope, receive, send)
+
+
+async def attend(serve: Serve, shared: Shared, scope: Scope, receive: Receive, send: Send) -> None:
+    """Serve one WebSocket until its client is gone, however that comes about."""
     visitor = Visitor.of(scope)
     await receive()  # websocket.connect
     socket: StreamSocket = scope["extensions"][SOCKET][SOCKET]
@@ -78,7 +97,7 @@ async def listen(shared: Shared, scope: Scope, receive: Receive, send: Send) -> 
     if socket.gone:
         return
     try:
-        await _serve(shared, visitor, scope["query_string"].decode("latin-1"), socket, send)
+        await serve(shared, visitor, scope["query_string"].decode("latin-1"), socket, send)
     except asyncio.CancelledError:
         if not socket.gone:
             raise
@@ -97,14 +116,18 @@ async def _serve(
             await refuse(shared, visitor, status_of(error), problem, send)
             return
         held.callback(ear.close)
-        await send(
-            {
-                "type": "websocket.accept",
-                "subprotocol": visitor.credentials.subprotocol_to_echo,
-                "headers": [(b"dg-request-id", visitor.request_id.encode())],
-            }
-        )
+        await accept(visitor, send)
         await _converse(shared, visitor, settings, socket, ear)
+
+
+async def accept(visitor: Visitor, send: Send) -> None:
+    await send(
+        {
+            "type": "websocket.accept",
+            "subprotocol": visitor.credentials.subprotocol_to_echo,
+            "headers": [(b"dg-request-id", visitor.request_id.encode())],
+        }
+    )
 
 
 async def _converse(

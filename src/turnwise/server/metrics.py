@@ -16,10 +16,24 @@ BATCH_FRAMES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 
 
 class Metrics:
-    def __init__(self, streams_open: Callable[[], int]) -> None:
+    def __init__(
+        self, streams_open: Callable[[], int], speakers_open: Callable[[], int] = lambda: 0
+    ) -> None:
         self._registry = registry = CollectorRegistry()
         Gauge("turnwise_streams_open", "Streams open now.", registry=registry).set_function(
             streams_open
+        )
+        Gauge(
+            "turnwise_speakers_open", "Requests for speech open now.", registry=registry
+        ).set_function(speakers_open)
+        self._characters = Counter(
+            "turnwise_speech_characters", "Characters taken to be spoken.", registry=registry
+        )
+        self._first_audio_s = Histogram(
+            "turnwise_speech_first_audio_seconds",
+            "From a clause to the first sound of it.",
+            buckets=STEP_S,
+            registry=registry,
         )
         self._refused = Counter(
             "turnwise_streams_refused",
@@ -67,6 +81,12 @@ class Metrics:
         """Add a stream's turns, by what ended them."""
         for trigger, count in ended.items():
             self._turns.labels(trigger).inc(count)
+
+    def count_characters(self, count: int) -> None:
+        self._characters.inc(count)
+
+    def count_first_audio(self, delay_s: float) -> None:
+        self._first_audio_s.observe(delay_s)
 
     def text(self) -> bytes:
         """Return all of it, as Prometheus scrapes it."""

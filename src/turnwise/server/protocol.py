@@ -36,6 +36,7 @@ HEADER_BYTES_MAX = 8_000  # one header; the WebSocket parser takes lines of 8 Ki
 HEADERS_MAX = 100  # it takes 128
 REQUEST_SECONDS_MAX = 10.0  # from the connection to the end of its first request's headers
 CLOSE_SECONDS_MAX = 10.0  # from our Close frame to the client's
+REASON_BYTES_MAX = 123  # of a Close frame, beside its code
 LINGER_SECONDS_MAX = 2.0  # for a client that breaks the protocol to read why it is dropped
 
 
@@ -103,20 +104,31 @@ class StreamSocket(WebSocketsSansIOProtocol):
             self._regulate()
         return item
 
-    def write(self, text: str) -> None:
-        """Send one text message. If it does not go out at once, `flushed` waits for it."""
+    def write(self, item: str | bytes) -> None:
+        """Send one message, text or binary. If it does not go out at once, `flushed` waits."""
         if not (self.gone or self.close_sent):
-            self.transport.write(text_frame(text.encode()))
+            if isinstance(item, str):
+                self.transport.write(whole_frame(Opcode.TEXT, item.encode()))
+            else:
+                self.transport.write(whole_frame(Opcode.BINARY, item))
 
     async def flushed(self) -> None:
         """Wait until the client has taken most of what was written."""
         await self.writable.wait()
 
-    def close(self, code: int) -> None:
-        """Send a Close frame, without a status if the code is NO_STATUS."""
+    def close(self, code: int, reason: str = "") -> None:
+        """Send a Close frame, without a status if the code is NO_STATUS.
+
+        Args:
+            code: Of the close.
+            reason: Cut to what a Close frame holds (RFC 6455, 5.5); plain ASCII.
+        """
         if self.gone or self.close_sent:
             return
-        self.conn.send_close(None if code == NO_STATUS else code)
+        if code == NO_STATUS:
+            self.conn.send_close()
+        else:
+            self.conn.send_close(code, ascii(reason)[1:-1][:REASON_BYTES_MAX])
         self.transport.write(b"".join(self.conn.data_to_send()))
         self.close_sent = True
         self._inbox.clear()
@@ -360,14 +372,14 @@ def _is_audio(frame: Frame) -> bool:
     return frame.opcode is Opcode.BINARY and frame.fin
 
 
-def text_frame(payload: bytes) -> bytes:
-    """Return one whole unmasked text message (RFC 6455, 5.2)."""
-    size = len(payload)
+def whole_frame(opcode: Opcode, payload: bytes) -> bytes:
+    """Return one whole unmasked message (RFC 6455, 5.2)."""
+    first, size = 0x80 | opcode, len(payload)
     if size < 126:
-        return struct.pack("!BB", 0x81, size) + payload
+        return struct.pack("!BB", first, size) + payload
     if size < 1 << 16:
-        return struct.pack("!BBH", 0x81, 126, size) + payload
-    return struct.pack("!BBQ", 0x81, 127, size) + payload
+        return struct.pack("!BBH", first, 126, size) + payload
+    return struct.pack("!BBQ", first, 127, size) + payload
 
 
 def http_response(status: int, body: bytes, headers: list[tuple[bytes, bytes]]) -> bytes:

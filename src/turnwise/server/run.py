@@ -8,9 +8,10 @@ import asyncio
 import contextlib
 import gc
 import logging
+import os
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import uvicorn
@@ -18,17 +19,18 @@ import uvloop
 
 from turnwise.engine.interface import Engine
 from turnwise.engine.load import load
-from turnwise.errors import EngineFailed
+from turnwise.errors import EngineFailed, NoSynthesiser
 from turnwise.schedule.runner import Runner
 from turnwise.server import logs
 from turnwise.server.app import build
-from turnwise.server.handshake import Shared
+from turnwise.server.handshake import Shared, Speech
 from turnwise.server.keys import Keys
 from turnwise.server.metrics import Metrics
 from turnwise.server.protocol import RequestReader, StreamSocket
 from turnwise.server.settings import ServerSettings
 from turnwise.server.streams import Streams
-from turnwise.settings import BINARY_MESSAGE_BYTES_MAX
+from turnwise.settings import BINARY_MESSAGE_BYTES_MAX, SPEECH_STREAMS_MAX
+from turnwise.speech.load import load as load_speech
 
 BACKLOG = 2_048  # a fleet that reconnects at once
 RECEIVE_BUFFER_BYTES = 256 << 10
@@ -122,32 +124,42 @@ async def run(
     except OSError as error:
         logger.error("cannot listen on %s:%d: %s", settings.host, settings.port, error)
         return 1
+    try:
+        synthesiser = load_speech(settings.speech, os.environ)
+    except NoSynthesiser as error:
+        logger.error("cannot start: %s", error)
+        door.close()
+        return 1
+    speech = Speech(synthesiser, Streams(settings.idle_seconds_max, stall_clock=False))
     streams = Streams(settings.idle_seconds_max, stall_clock=not settings.audio_time_only)
-    metrics = Metrics(lambda: len(streams))
+    metrics = Metrics(lambda: len(streams), lambda: len(speech.speakers))
     runner = Runner(load_engine or loader(settings), metrics.count_step)
     keys = Keys(settings.api_keys, settings.token_secret)
-    server = HttpServer(http_config(Shared(settings, keys, runner, streams, metrics)))
+    server = HttpServer(http_config(Shared(settings, keys, runner, streams, metrics, speech)))
     logger.info("starting", extra={"settings": settings})
     if not settings.api_keys:
         logger.warning("NO API KEYS ARE SET: whoever can log in to this machine may connect")
     status = 0
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(server.serve(sockets=[door]))
-        clock = tasks.create_task(streams.run_clock())
+        clocks = [tasks.create_task(each.run_clock()) for each in (streams, speech.speakers)]
         try:
             await server.up.wait()
             if await loaded(runner, leave):
                 streams.places_max = settings.streams_max or runner.streams_max
+                speech.speakers.places_max = settings.streams_max or SPEECH_STREAMS_MAX
                 ready(f"listening on {address(door)}/v2/listen")
                 await leave.gently.wait()
-                await drain(streams, settings.drain_seconds_max, leave)
+                await drain((streams, speech.speakers), settings.drain_seconds_max, leave)
         except EngineFailed:
             logger.error("cannot start: the engine %s did not load", settings.engine)
             status = 1
         finally:
-            clock.cancel()
+            for clock in clocks:
+                clock.cancel()
             server.over.set()
     await runner.stop()
+    await synthesiser.close()
     logger.info("stopped")
     return status
 
@@ -168,17 +180,24 @@ async def loaded(runner: Runner[Any], leave: Leave) -> bool:
         leaving.cancel()
 
 
-async def drain(streams: Streams, seconds_max: float, leave: Leave) -> None:
+async def drain(pools: Sequence[Streams], seconds_max: float, leave: Leave) -> None:
     """Let the open streams come to their end, while new ones are refused."""
-    streams.draining = True
-    logger.info("draining", extra={"streams": len(streams), "seconds_max": seconds_max})
-    empty = asyncio.ensure_future(streams.empty())
+    for streams in pools:
+        streams.draining = True
+    logger.info("draining", extra={"streams": sum(map(len, pools)), "seconds_max": seconds_max})
+
+    async def all_empty() -> None:
+        for streams in pools:
+            await streams.empty()
+
+    empty = asyncio.ensure_future(all_empty())
     at_once = asyncio.ensure_future(leave.at_once.wait())
     await asyncio.wait([empty, at_once], timeout=seconds_max, return_when=asyncio.FIRST_COMPLETED)
     at_once.cancel()
     if not empty.done():
-        logger.warning("closing the streams still open", extra={"streams": len(streams)})
-        streams.close_all()
+        logger.warning("closing the streams still open", extra={"streams": sum(map(len, pools))})
+        for streams in pools:
+            streams.close_all()
         await asyncio.wait([empty], timeout=FAREWELL_SECONDS_MAX)
         empty.cancel()
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from turnwise.engine.load import DEFAULT
 from turnwise.settings import DRAIN_SECONDS_MAX, IDLE_SECONDS_MAX
+from turnwise.speech.load import AUTO
 
 SECRET_CHARACTERS_MIN = 16  # fewer can be guessed from one token, off line
 
@@ -43,6 +44,8 @@ class ServerSettings:
     idle_seconds_max: float = IDLE_SECONDS_MAX
     drain_seconds_max: float = DRAIN_SECONDS_MAX
     log_json: bool = False
+    speech: str = AUTO
+    """What speaks, as speech/load.py takes it."""
 
     def problem(self) -> str | None:
         """Say what is wrong with these settings, or None if they will do."""

@@ -35,6 +35,19 @@ class Watched(Protocol):
     def file_number(self) -> int: ...
 
 
+class Tended(Protocol):
+    """What the clock sees of a stream, whichever way the audio goes."""
+
+    @property
+    def socket(self) -> Watched: ...
+    @property
+    def quiet_since_s(self) -> float: ...
+    @property
+    def turn_open(self) -> bool: ...
+    @property
+    def may_idle(self) -> bool: ...
+
+
 @dataclass(slots=True, eq=False)
 class Stream:
     """One open stream, as the clock and the log see it."""
@@ -46,6 +59,11 @@ class Stream:
     frames_heard: int = 0
     lag_s_max: float = 0.0
     """Longest time from reading a message to having worked through it."""
+    may_idle: bool = False
+
+    @property
+    def turn_open(self) -> bool:
+        return self.listener.turn_open
 
 
 class Streams:
@@ -56,7 +74,7 @@ class Streams:
         self._idle_seconds_max = idle_seconds_max
         self._stall_clock = stall_clock
         self._places_taken = 0
-        self._open: set[Stream] = set()
+        self._open: set[Tended] = set()
         self._empty = asyncio.Event()
         self._empty.set()
 
@@ -89,7 +107,7 @@ class Streams:
                 self._empty.set()
 
     @contextmanager
-    def watch(self, stream: Stream) -> Iterator[None]:
+    def watch(self, stream: Tended) -> Iterator[None]:
         """Have the clock look after a stream."""
         self._open.add(stream)
         try:
@@ -113,7 +131,7 @@ class Streams:
 
     def tick(self, now_s: float) -> None:
         """Look at every stream once."""
-        unread: list[Stream] = []
+        unread: list[Tended] = []
         for stream in list(self._open):
             socket = stream.socket
             if socket.gone:  # its task is about to hear of it
@@ -128,22 +146,22 @@ class Streams:
                 stream.socket.abort()
         self._drop_the_gone(unread)
 
-    def _tick_waiting(self, stream: Stream, now_s: float) -> None:
+    def _tick_waiting(self, stream: Tended, now_s: float) -> None:
         idle_s = now_s - stream.socket.heard_at_s
-        if idle_s > self._idle_seconds_max:
+        if idle_s > self._idle_seconds_max and not stream.may_idle:
             limit = f"{self._idle_seconds_max:g}"
             stream.socket.post(Inactive(f"Nothing came for {limit} seconds, not even a ping."))
-        elif self._stall_clock and stream.listener.turn_open:
+        elif self._stall_clock and stream.turn_open:
             quiet_ms = int((now_s - stream.quiet_since_s) * 1000)
             if quiet_ms >= STALL_MS_MIN:
                 stream.socket.post(Stalled(quiet_ms))
 
-    def _drop_the_gone(self, unread: list[Stream]) -> None:
+    def _drop_the_gone(self, unread: list[Tended]) -> None:
         """Notice who hung up while nobody reads from them: reading is how one hears of it."""
         if not unread:
             return
         poll = select.poll()
-        by_file: dict[int, Stream] = {}
+        by_file: dict[int, Tended] = {}
         for stream in unread:
             by_file[stream.socket.file_number()] = stream
             poll.register(stream.socket.file_number(), HUNG_UP)

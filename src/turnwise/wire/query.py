@@ -82,8 +82,8 @@ def parse(raw_query: str, served: Collection[Model] = tuple(Model)) -> StreamSet
         BadQuery: Anything but an unknown model.
         NoSuchModel: All is well, but for a model that is not served.
     """
-    given = _values_by_name(raw_query)
-    once = _once(given)
+    given = values_by_name(raw_query, {*ONCE, *REPEATED})
+    once = only_once(given, ONCE)
     if "model" not in once:
         raise BadQuery(f"{DESERIALIZE}missing field `model`")
     model = next((model for model in Model if model == once["model"]), None)
@@ -95,8 +95,8 @@ def parse(raw_query: str, served: Collection[Model] = tuple(Model)) -> StreamSet
         sample_rate_hz=_sample_rate(once.get("sample_rate")),
         thresholds=_thresholds(once),
         style=TextStyle(
-            numerals=_boolean("numerals", once),
-            profanity_filter=_boolean("profanity_filter", once),
+            numerals=boolean("numerals", once),
+            profanity_filter=boolean("profanity_filter", once),
             redact=_choice(Redact, "redact", once),
         ),
         keyterms=tuple(term for term in _list("keyterm", given) if term.strip()),
@@ -135,8 +135,12 @@ def build(settings: StreamSettings) -> str:
     return urlencode([pair for pair in pairs if pair[1] is not None], quote_via=quote)
 
 
-def _values_by_name(raw_query: str) -> dict[str, list[str]]:
-    """Take the query apart, refusing names that do not exist here."""
+def values_by_name(raw_query: str, known: Collection[str]) -> dict[str, list[str]]:
+    """Take a query apart.
+
+    Raises:
+        BadQuery: It is too long or no query, or holds names that are not known.
+    """
     if len(raw_query) > URL_BYTES_MAX:
         raise BadQuery(f"the query must be at most {URL_BYTES_MAX} bytes, not {len(raw_query)}")
     if not raw_query.isascii():
@@ -148,24 +152,28 @@ def _values_by_name(raw_query: str) -> dict[str, list[str]]:
     given: dict[str, list[str]] = {}
     for name, value in pairs:
         given.setdefault(name, []).append(value)
-    unknown = [name for name in given if name not in ONCE and name not in REPEATED]
+    unknown = [name for name in given if name not in known]
     if unknown:
         names = ", ".join(shown(name)[1:-1] for name in unknown[:UNKNOWN_NAMES_MAX])
         raise BadQuery(f"Unknown query parameters: {names}")
     return given
 
 
-def _once(given: Mapping[str, list[str]]) -> dict[str, str]:
-    """Pick the names that may come once."""
-    for name in ONCE:
+def only_once(given: Mapping[str, list[str]], names: Collection[str]) -> dict[str, str]:
+    """Pick the names that may come once.
+
+    Raises:
+        BadQuery: One came twice.
+    """
+    for name in names:
         if len(given.get(name, ())) > 1:
             raise BadQuery(f"{DESERIALIZE}duplicate field `{name}`")
-    return {name: given[name][0] for name in ONCE if name in given}
+    return {name: given[name][0] for name in names if name in given}
 
 
 def _check_ignored(once: Mapping[str, str]) -> None:
     """Check what is accepted without effect (contract 1.2 and 14.33)."""
-    _boolean("mip_opt_out", once)
+    boolean("mip_opt_out", once)
     version = once.get("version", "latest")
     if version != "latest":
         raise BadQuery(f"version must be latest, not {shown(version)}")
@@ -181,7 +189,12 @@ def _choice(choices: type[ChoiceT], name: str, once: Mapping[str, str]) -> Choic
     raise BadQuery(f"{name} must be one of {', '.join(choices)}, not {shown(text)}")
 
 
-def _boolean(name: str, once: Mapping[str, str]) -> bool:
+def boolean(name: str, once: Mapping[str, str]) -> bool:
+    """Read a truth; what is missing is false.
+
+    Raises:
+        BadQuery: It is neither.
+    """
     text = once.get(name, "false")
     value = BOOLEANS.get(text.lower())
     if value is None:
