@@ -1,0 +1,90 @@
+"""The voice agent at the command line."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from tests.agent import llm
+from tests.cli.printed import recording, run
+from tests.serving import scripted_server
+from turnwise.cli.local import LocalServer
+
+PATIENCE_S = 30.0
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[LocalServer]:
+    with scripted_server() as running:
+        yield running
+
+
+@contextmanager
+def model(*answers: list[bytes]) -> Iterator[llm.Llm]:
+    """A language model in a thread of its own: the command has a loop of its own."""
+    loop, leave, ready = asyncio.new_event_loop(), asyncio.Event(), threading.Event()
+    served: list[llm.Llm] = []
+
+    async def serve() -> None:
+        async with llm.serving(*answers) as running:
+            served.append(running)
+            ready.set()
+            await leave.wait()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=[serve()])
+    thread.start()
+    assert ready.wait(PATIENCE_S)
+    try:
+        yield served[0]
+    finally:
+        loop.call_soon_threadsafe(leave.set)
+        thread.join()
+        loop.close()
+
+
+def to(server: LocalServer) -> list[str]:
+    return ["--url", server.url, "--api-key", server.api_key, "--speech", "tones"]
+
+
+def test_a_recording_is_answered_into_the_file_beside_it(
+    server: LocalServer, tmp_path: Path
+) -> None:
+    path = recording(tmp_path / "question.wav", 3.0, 16_000, 1)
+    done = run("agent", str(path), *to(server))
+    assert done.exit_code == 0, done.output
+    assert "no language model" in done.output
+    assert "you:   Hi there" in done.output
+    assert "agent: I heard you say: Hi there" in done.output
+    assert "from EndOfTurn to the first sound" in done.output
+    said, rate_hz = soundfile.read(tmp_path / "responses" / "agent_response.wav")
+    assert rate_hz == 16_000
+    assert len(said) > 16_000
+    assert np.abs(said).max() > 0.1
+
+
+def test_a_model_answers_at_its_url_and_drafts_are_reported(
+    server: LocalServer, tmp_path: Path
+) -> None:
+    path = recording(tmp_path / "question.wav", 3.0, 16_000, 1)
+    with model(llm.words("Good ", "day.")) as endpoint:
+        done = run(
+            "agent", str(path), *to(server), "--out", str(tmp_path / "said.wav"),
+            "--llm-base-url", endpoint.url, "--llm-model", "m1", "--prompt", "Be brief.",
+            "--eager-eot-threshold", "0.4", "--voice", "low", "--greeting", "Welcome.",
+        )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    assert "agent: Good day." in done.output
+    assert "drafts were in vain" in done.output
+    assert endpoint.asked[0]["model"] == "m1"
+    assert endpoint.asked[0]["messages"][0]["content"] == "Be brief."
+    assert (tmp_path / "said.wav").exists()
+
+
+def test_what_is_not_there_is_said_before_anything_is_started(tmp_path: Path) -> None:
+    assert "no such file" in run("agent", str(tmp_path / "none.wav")).output
+    assert "is no name of a voice" in run("agent", "--speech", "tones", "--voice", "bob").output
