@@ -120,7 +120,7 @@ async def hold(
 def row(
     way: str, report: Report, ended_s: dict[int, float], ends_s: list[float], calls: int
 ) -> Row:
-    """Find the answer to each turn: the last one that began after its end."""
+    """Find the answer to each turn: the first one that began after its end."""
     delays_s: dict[int, float] = {}
     for turn in report.answered:
         if turn.answer_delay_s is None:
@@ -128,7 +128,7 @@ def row(
         over_s = ended_s[turn.reply]
         before = [k for k, end_s in enumerate(ends_s) if end_s <= over_s]
         if before:
-            delays_s[before[-1]] = over_s - ends_s[before[-1]] + turn.answer_delay_s
+            delays_s.setdefault(before[-1], over_s - ends_s[before[-1]] + turn.answer_delay_s)
     after_s = [t.answer_delay_s for t in report.answered if t.answer_delay_s is not None]
     every = [*report.answered, *report.dropped]
     values = list(delays_s.values())

@@ -85,7 +85,7 @@ async def test_a_key_is_described_without_being_revealed() -> None:
 async def test_wrong_paths_and_methods_are_refused_in_the_documented_shape() -> None:
     """Contract 1.5."""
     async with running() as server:
-        path = await fetch(server.port, "GET /v2/speak")
+        path = await fetch(server.port, "GET /v3/listen")
         method = await fetch(server.port, "DELETE /metrics")
     assert (path.status, path.json["err_code"]) == (404, "NOT_FOUND")
     assert (method.status, method.json["err_code"]) == (405, "METHOD_NOT_ALLOWED")
