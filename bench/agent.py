@@ -7,8 +7,7 @@ recogniser that keeps up, whatever else the machine does. The voice is a real on
 for a language model takes a while to its first word and answers over real HTTP.
 
 The answer delay is from the end of the speech, as the conversation's own times have it, to
-EndOfTurn, in audio time, and from there to the first sound of the answer, by the clock. Tokens
-of dropped drafts are guessed from their text where the endpoint had no time to tell.
+EndOfTurn, in audio time, and from there to the first sound of the answer, by the clock.
 
 What would fool it: other work on the machine delays voice and endpoint, both ways alike; the
 conversation is synthetic and hesitates less than people do, so that fewer drafts are in vain
@@ -28,6 +27,7 @@ from statistics import median
 import numpy as np
 import soundfile
 
+from bench.tables import table
 from tests.agent import llm
 from turnwise.agent.conversation import Answer, Conversation
 from turnwise.agent.report import Report
@@ -58,8 +58,8 @@ class Row:
     model_calls: int
     drafts: int
     drafts_in_vain: int
-    tokens: int
     tokens_in_vain: int
+    """Guessed from the text: who is broken off does not tell what it cost."""
 
 
 def spoken() -> tuple[bytes, list[float]]:
@@ -142,7 +142,6 @@ def row(
         calls,
         sum(turn.draft for turn in every),
         len(report.dropped),
-        sum(turn.prompt_tokens + turn.completion_tokens for turn in every),
         sum(turn.prompt_tokens + turn.completion_tokens for turn in report.dropped),
     )
 
@@ -165,14 +164,15 @@ def main() -> None:
     arguments.add_argument("--speech", default="auto")
     given = arguments.parse_args()
     rows = asyncio.run(measure(given.first_word_ms / 1000, given.eager, given.speech))
-    print("| way | answered | answer, ms p50 | p90 | after EndOfTurn, ms p50 | model calls "
-          "| drafts | in vain | tokens | in vain |")  # fmt: skip
-    print("| --- " * 10 + "|")
-    for each in rows:
-        print(f"| {each.way} | {each.answered}/{each.turns} | {each.answer_ms_p50:.0f} "
-              f"| {each.answer_ms_p90:.0f} | {each.after_end_ms_p50:.0f} | {each.model_calls} "
-              f"| {each.drafts} | {each.drafts_in_vain} | {each.tokens} "
-              f"| {each.tokens_in_vain} |")  # fmt: skip
+    header = ("way", "answered", "answer, ms p50", "p90", "after EndOfTurn, ms p50",
+              "model calls", "drafts", "in vain", "tokens in vain")  # fmt: skip
+    cells = [
+        (r.way, f"{r.answered}/{r.turns}", f"{r.answer_ms_p50:.0f}", f"{r.answer_ms_p90:.0f}",
+         f"{r.after_end_ms_p50:.0f}", str(r.model_calls), str(r.drafts), str(r.drafts_in_vain),
+         str(r.tokens_in_vain))
+        for r in rows
+    ]  # fmt: skip
+    print(table(header, cells))
     saved_ms = rows[0].answer_ms_p50 - rows[1].answer_ms_p50
     print(f"\nDrafts answer {saved_ms:.0f} ms sooner.")
     print(json.dumps({"rows": [asdict(each) for each in rows], "saved_ms_p50": saved_ms}))

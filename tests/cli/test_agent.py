@@ -85,6 +85,30 @@ def test_a_model_answers_at_its_url_and_drafts_are_reported(
     assert (tmp_path / "said.wav").exists()
 
 
+def shown() -> list[str]:
+    """The README's lines."""
+    lines = (Path(__file__).parents[2] / "README.md").read_text("utf-8").splitlines()
+    return [line for line in lines if line.startswith(".venv/bin/turnwise agent")]
+
+
+@pytest.mark.parametrize("line", shown())
+def test_what_the_readme_shows_runs(
+    line: str, server: LocalServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "audio").mkdir()
+    recording(tmp_path / "audio" / "question.wav", 2.5, 16_000, 1)
+    monkeypatch.chdir(tmp_path)
+    words = line.split()[1:]
+    if "audio/question.wav" not in words:  # what a microphone would hear
+        words.append("audio/question.wav")
+    with model(llm.words("Good day.")) as endpoint:
+        url = {"http://localhost:11434/v1": endpoint.url}
+        done = run(*(url.get(word, word) for word in words), *to(server))
+    assert done.exit_code == 0, done.output
+    assert "you:   Hi there" in done.output
+    assert (tmp_path / "audio" / "responses" / "agent_response.wav").exists()
+
+
 def test_what_is_not_there_is_said_before_anything_is_started(tmp_path: Path) -> None:
     assert "no such file" in run("agent", str(tmp_path / "none.wav")).output
     assert "is no name of a voice" in run("agent", "--speech", "tones", "--voice", "bob").output
