@@ -1,10 +1,12 @@
 """The voice agent at the command line."""
 
 import asyncio
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -83,6 +85,40 @@ def test_a_model_answers_at_its_url_and_drafts_are_reported(
     assert endpoint.asked[0]["model"] == "m1"
     assert endpoint.asked[0]["messages"][0]["content"] == "Be brief."
     assert (tmp_path / "said.wav").exists()
+
+
+class Card:
+    """A sound card that hears a few seconds of something, and is unplugged then."""
+
+    latency = 0.0
+    frames_left = 40
+
+    def __init__(self, **_: object) -> None: ...
+    def __enter__(self) -> "Card":
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+    def start(self) -> None: ...
+    def close(self) -> None: ...
+
+    def read(self, count: int) -> tuple[bytes, bool]:
+        self.frames_left -= 1
+        if not self.frames_left:
+            raise sys.modules["sounddevice"].PortAudioError("unplugged")
+        return bytes(2 * count), False
+
+
+def test_the_microphone_is_answered_until_it_is_gone(
+    server: LocalServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = ModuleType("sounddevice")
+    module.PortAudioError = type("PortAudioError", (Exception,), {})  # type: ignore[attr-defined]
+    module.RawInputStream = module.OutputStream = Card  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "sounddevice", module)
+    done = run("agent", *to(server), "--input-device", "2", "--output-device", "box")
+    assert str(done.exception) == "no microphone can be opened: unplugged"
+    assert "you:   Hi there" in done.output
+    assert "agent: I heard you say: Hi there" in done.output
 
 
 def shown() -> list[str]:

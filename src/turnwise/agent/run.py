@@ -177,11 +177,11 @@ class Agent:
                 for call in calls:
                     self._start(reply, self._call_one(reply, call))
             case Stop(reply, draft):
-                self._cancel(reply)
                 if draft:
                     self.report.drop(reply)
                 else:
                     self._core.receive_stopped(reply, self._player.stop())
+                self._cancel(reply)
             case Heard(reply):
                 self._cancel(reply)
                 self._log(reply)

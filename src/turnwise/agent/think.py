@@ -153,7 +153,8 @@ class Model:
         except self._openai.APITimeoutError as error:
             raise ThoughtFailed(f"no word in time from {self.name}") from error
         except (self._openai.APIError, OSError) as error:
-            raise ThoughtFailed(f"{type(error).__name__} from {self.name}: {error}") from error
+            # Not its text, which may quote what was said.
+            raise ThoughtFailed(f"{type(error).__name__} from {self.name}") from error
         except (ValueError, UnicodeError) as error:
             raise ThoughtFailed(f"no chat completion came from {self.name}") from error
         if not finished:

@@ -47,6 +47,7 @@ from turnwise.wire.messages import ForceEndTurn as ListenForceEndTurn
 logger = logging.getLogger("turnwise.server")
 
 POLICY_VIOLATION, INTERNAL_ERROR = 1008, 1011  # RFC 6455, 7.4.1
+AGENT_SECONDS_MAX = 7_200.0  # of one conversation (contract section 7.4)
 
 
 @dataclass(slots=True, eq=False)
@@ -192,10 +193,14 @@ class Session:
         running = asyncio.create_task(self._agent.run(self._heard_turns()))
         reading = asyncio.create_task(self._read(ear))
         try:
-            await asyncio.wait([running, reading], return_when=asyncio.FIRST_COMPLETED)
-            for task in (running, reading):
-                if task.done():
-                    task.result()
+            done, _ = await asyncio.wait(
+                [running, reading],
+                timeout=AGENT_SECONDS_MAX,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            for task in done:
+                task.result()
+            raise Farewell("SERVER_GOING_AWAY", "a conversation lasts two hours at most")
         finally:
             running.cancel()
             reading.cancel()
@@ -400,9 +405,7 @@ class Session:
                     self._report(reply)
             case Heard(_, text) if text:
                 self._remember("assistant", text)
-            case Trouble(_, thinking, why):
-                # What our model's or voice's address is, clients need not know.
-                logger.info("trouble", extra={"why": why})
+            case Trouble(_, thinking):  # why is in the log: our addresses are not clients' business
                 if thinking:
                     self._say(wire.Warning("THINK_REQUEST_FAILED", "the model did not answer"))
                 else:
