@@ -107,7 +107,6 @@ async def serve(
     with ExitStack() as held:
         try:
             shared.keys.check(visitor.credentials)
-            shared.speech.ready()
             held.enter_context(shared.streams.place())
         except TurnwiseError as error:
             problem = problem_of(error, visitor.request_id)
@@ -245,7 +244,7 @@ class Session:
         self._think = asked.first(agent.think)
         self._functions = asked.tools(self._think, options)
         mind = asked.thinker(self._think, None, self._functions, options)
-        synthesiser = Rated(self._shared.speech.ready(), form.sample_rate_hz)
+        synthesiser = Rated(self._shared.speech.synthesiser, form.sample_rate_hz)
         voice, speed = asked.voice_of(agent.speak, synthesiser)
         self._encoder = Encoder(form.sample_rate_hz, form.encoding, form.sample_rate_hz)
         self._listener = self._line.listener = Listener(stream, self._visitor.request_id)

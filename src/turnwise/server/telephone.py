@@ -99,7 +99,6 @@ async def serve(
         try:
             if visitor.credentials.secret is not None:
                 shared.keys.check(visitor.credentials)
-            shared.speech.ready()
             held.enter_context(shared.streams.place())
         except TurnwiseError as error:
             problem = problem_of(error, visitor.request_id)
