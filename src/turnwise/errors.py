@@ -27,6 +27,7 @@
         ├── Unreachable          nobody answers at that address
         ├── HandshakeRefused     an HTTP status came back instead of a stream
         ├── StreamFailed         the server said Error and ended the stream
+        ├── ThoughtFailed        the language model gave no answer, or half of one
         └── ConnectionLost       broken off, and not to be taken up again
 
 A bug is none of these. It is an AssertionError: it is logged with its trace, that
@@ -170,6 +171,9 @@ class StreamFailed(CallError):
         super().__init__(f"the server ended the stream: {error_code}: {description}")
         self.error_code = error_code
         self.description = description
+
+
+class ThoughtFailed(CallError): ...
 
 
 class ConnectionLost(CallError): ...

@@ -315,4 +315,4 @@ def test_a_server_message_without_what_it_needs_is_refused(text: str) -> None:
 def test_only_the_codecs_know_json() -> None:
     source = Path(turnwise.__file__).parent / "wire"
     knowing = {path.name for path in source.glob("*.py") if "json" in path.read_text()}
-    assert knowing == {"codec.py", "speak_codec.py"}
+    assert knowing == {"codec.py", "agent_codec.py", "media_streams.py", "speak_codec.py"}

@@ -42,9 +42,8 @@ def mic(
     Words are coloured by confidence, and a bar shows how sure the model is that the turn is
     over.
     """
-    chosen: int | str | None = int(device) if device and device.isdigit() else device
     options = given.stream_options(eot_threshold, eager_eot_threshold, eot_timeout_ms, keyterm)
-    watch(Server(url, engine, api_key), options, microphone(chosen), as_json=as_json)
+    watch(Server(url, engine, api_key), options, microphone(given.device(device)), as_json=as_json)
 
 
 def listen(

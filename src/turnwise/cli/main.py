@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 import turnwise
+from turnwise.cli.agent import agent
 from turnwise.cli.doctor import doctor
 from turnwise.cli.keys import keys
 from turnwise.cli.live import demo, listen, mic
@@ -62,6 +63,14 @@ app.command(epilog=examples(f"turnwise listen {RADIO}"))(listen)
 app.command(
     epilog=examples("turnwise demo", "turnwise demo meeting.wav", f"turnwise demo {RADIO}")
 )(demo)
+app.command(
+    epilog=examples(
+        "turnwise agent",
+        "turnwise agent --llm-base-url http://localhost:11434/v1 --llm-model llama3.2",
+        "OPENAI_API_KEY=... turnwise agent --eager-eot-threshold 0.4",
+        "turnwise agent audio/question.wav",
+    )
+)(agent)
 app.command(epilog=examples("turnwise doctor --port 9000"))(doctor)
 app.add_typer(keys, name="keys")
 

@@ -52,6 +52,11 @@ Json = Annotated[
 ]
 
 
+def device(text: str | None) -> int | str | None:
+    """Read a device's number, or part of its name."""
+    return int(text) if text and text.isdigit() else text
+
+
 def stream_options(
     eot: float | None = None,
     eager: float | None = None,

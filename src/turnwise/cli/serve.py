@@ -63,6 +63,30 @@ TokenSecret = Annotated[
         help="Signs temporary tokens, so that several servers honour the same ones.",
     ),
 ]
+LlmBaseUrl = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL",
+        help="A language model for /v1/agent/converse: any OpenAI-compatible endpoint.",
+    ),
+]
+LlmModel = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Its model, whatever clients name; on its own it is asked of OpenAI, with "
+        "OPENAI_API_KEY. With neither, agents repeat what they heard.",
+    ),
+]
+LlmApiKey = Annotated[str | None, typer.Option(envvar="OPENAI_API_KEY", hidden=True)]
+AgentEndpoints = Annotated[
+    bool,
+    typer.Option(
+        "--agent-endpoints",
+        help="Call the endpoints that clients of /v1/agent/converse name, for models and "
+        "functions. They may be any address this machine reaches.",
+    ),
+]
 AudioTimeOnly = Annotated[
     bool,
     typer.Option(
@@ -104,6 +128,10 @@ def serve(
     api_key: ApiKey = None,
     api_keys: ApiKeys = "",
     token_secret: TokenSecret = None,
+    llm_base_url: LlmBaseUrl = None,
+    llm_model: LlmModel = None,
+    llm_api_key: LlmApiKey = None,
+    agent_endpoints: AgentEndpoints = False,
     audio_time_only: AudioTimeOnly = False,
     end_turn_on_close: EndTurnOnClose = False,
     close_code_1000: CloseCode1000 = False,
@@ -127,6 +155,10 @@ def serve(
         streams_max=streams_max,
         api_keys=tuple(keys),
         token_secret=token_secret,
+        llm_base_url=llm_base_url,
+        llm_model=llm_model,
+        llm_api_key=llm_api_key,
+        agent_endpoints=agent_endpoints,
         audio_time_only=audio_time_only,
         end_turn_on_close=end_turn_on_close,
         close_code_1000=close_code_1000,

@@ -1,5 +1,5 @@
 """What is served where: streams on /v2/listen and /v1/listen, speech on /v1/speak and /v2/speak,
-the rest over HTTP.
+agents on /v1/agent/converse and /v1/agent/media-streams, the rest over HTTP.
 """
 
 from collections.abc import Awaitable, Callable
@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from turnwise.errors import BadRequest, TurnwiseError
-from turnwise.server import grant, health, speak_request
+from turnwise.server import converse, grant, health, speak_request, telephone
 from turnwise.server.handshake import (
     Message,
     Receive,
@@ -35,6 +35,7 @@ NOVA_ONLY = BadRequest(  # contract sections 1.1 and 1.5
     "Bad Request: No such model/version combination found. Flux models are served on /v2/listen."
 )
 SPEAKERS = {edition.value: speaker(edition) for edition in Edition}
+AGENTS = {"/v1/agent/converse": converse.serve, "/v1/agent/media-streams": telephone.serve}
 NOT_UPGRADED = BadRequest("This is a WebSocket: connect with an upgrade.")
 CODES = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}
 
@@ -53,6 +54,8 @@ def build(shared: Shared) -> App:
             await listen(shared, scope, receive, send)
         elif scope["path"] in SPEAKERS:
             await attend(SPEAKERS[scope["path"]], shared, scope, receive, send)
+        elif scope["path"] in AGENTS:
+            await attend(AGENTS[scope["path"]], shared, scope, receive, send)
         else:
             await receive()  # websocket.connect
             visitor = Visitor.of(scope)
@@ -106,6 +109,7 @@ def routes(shared: Shared) -> list[Route]:
         Route("/v2/speak", speak, methods=["POST"]),
         Route("/v1/speak", not_upgraded),
         Route("/v2/speak", not_upgraded),
+        *(Route(path, not_upgraded) for path in AGENTS),
     ]
 
 

@@ -46,6 +46,14 @@ class ServerSettings:
     log_json: bool = False
     speech: str = AUTO
     """What speaks, as speech/load.py takes it."""
+    llm_base_url: str | None = None
+    """Where /v1/agent/converse finds a language model; with neither this nor a model its agents
+    repeat what they heard."""
+    llm_model: str | None = None
+    """None: the one the client names."""
+    llm_api_key: str | None = field(default=None, repr=False)
+    agent_endpoints: bool = False
+    """Clients may name endpoints, for models and functions, that this server then calls."""
 
     def problem(self) -> str | None:
         """Say what is wrong with these settings, or None if they will do."""
