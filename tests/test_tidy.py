@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "wire": SHARED,
     "listener": SHARED | {"audio", "engine", "text", "turn", "wire"},
     "schedule": SHARED | {"engine"},
-    "server": SHARED | {"engine", "listener", "schedule", "wire"},
+    "server": SHARED | {"engine", "listener", "samples", "schedule", "wire"},
     "client": SHARED | {"wire"},
     "cli": SHARED | {"audio", "client", "engine", "samples", "server", "wire"},
     "samples": set[str](),

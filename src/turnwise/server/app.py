@@ -5,14 +5,13 @@ from collections.abc import Awaitable, Callable
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from turnwise.errors import BadRequest, TurnwiseError
-from turnwise.server import grant, health
+from turnwise.server import grant, health, page
 from turnwise.server.handshake import Message, Receive, Scope, Send, Shared, Visitor, listen, refuse
 from turnwise.server.ids import uuid7
-from turnwise.server.page import PAGE
 from turnwise.server.refusal import Problem, body_and_headers, problem_of, status_of
 
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
@@ -49,9 +48,6 @@ def build(shared: Shared) -> App:
 
 
 def routes(shared: Shared) -> list[Route]:
-    async def page(_: Request) -> Response:
-        return HTMLResponse(PAGE)
-
     async def healthz(_: Request) -> Response:
         return health.alive()
 
@@ -74,7 +70,7 @@ def routes(shared: Shared) -> list[Route]:
         raise NOT_UPGRADED
 
     return [
-        Route("/", page),
+        *page.routes(),
         Route("/healthz", healthz),
         Route("/readyz", readyz),
         Route("/metrics", metrics),
