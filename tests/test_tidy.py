@@ -24,12 +24,13 @@ MAY_IMPORT = {
     "schedule": SHARED | {"engine"},
     "server": SHARED | {"engine", "listener", "samples", "schedule", "wire"},
     "client": SHARED | {"wire"},
-    "cli": SHARED | {"audio", "client", "engine", "samples", "server", "wire"},
+    "inspector": SHARED | {"wire"},
+    "cli": SHARED | {"audio", "client", "engine", "inspector", "samples", "server", "wire"},
     "samples": set[str](),
     "__init__": {"client"},
     "__main__": {"cli"},
 }
-PURE = {"units", "errors", "settings", "audio", "text", "turn", "wire", "listener"}
+PURE = {"units", "errors", "settings", "audio", "inspector", "text", "turn", "wire", "listener"}
 IMPURE_MODULES = {"asyncio", "socket", "threading", "time", "random", "os", "logging"}
 ONLY_LOADER = {"turnwise.engine.embedded", "turnwise.engine.scripted"}
 VAGUE_NAMES = {"utils", "common", "core", "base", "manager", "handler", "misc", "helpers"}

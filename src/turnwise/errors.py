@@ -18,7 +18,8 @@
     │   ├── Overloaded           no slot for another stream; try again later
     │   └── EngineFailed         the recogniser died
     └── CallError                what our own client meets; never crosses the wire
-        ├── DeviceMissing        no microphone, or nothing to reach it with
+        ├── DeviceMissing        no microphone, no tool, or nothing to reach it with
+        ├── BadLog               a file that is no session's log
         ├── Unreachable          nobody answers at that address
         ├── HandshakeRefused     an HTTP status came back instead of a stream
         ├── StreamFailed         the server said Error and ended the stream
@@ -123,6 +124,9 @@ class CallError(TurnwiseError):
 
 
 class DeviceMissing(CallError): ...
+
+
+class BadLog(CallError): ...
 
 
 class Unreachable(CallError): ...

@@ -10,6 +10,7 @@ from rich.console import Console
 
 import turnwise
 from turnwise.cli.doctor import doctor
+from turnwise.cli.inspect import inspect
 from turnwise.cli.keys import keys
 from turnwise.cli.live import demo, listen, mic
 from turnwise.cli.serve import serve
@@ -48,6 +49,12 @@ app.command(
         "turnwise transcribe --encoding linear16 --sample-rate 16000 -",
     )
 )(transcribe)
+app.command(
+    epilog=examples(
+        "turnwise transcribe --save call.jsonl call.wav",
+        "turnwise inspect call.jsonl call.wav --png call.png",
+    )
+)(inspect)
 app.command(epilog=examples("turnwise mic", "turnwise mic --url ws://localhost:8080"))(mic)
 app.command(epilog=examples(f"turnwise listen {RADIO}"))(listen)
 app.command(

@@ -30,6 +30,7 @@ const view = {
   chart: () => chart.update(),
   message(entry) {
     rawLog.add(entry);
+    if (rawLog.entries.length === 1) buttons();
     const { type, description } = entry.message;
     if (type === "ConfigureSuccess") $("configured").textContent = "Changed.";
     if (type === "ConfigureFailure") $("configured").textContent = `Refused: ${description}`;
@@ -90,7 +91,7 @@ function buttons() {
   for (const id of ["microphone", "sample", "choose"]) $(id).disabled = running;
   document.getElementsByName("mode").forEach((radio) => { radio.disabled = running; });
   for (const id of ["stop", "force"]) $(id).disabled = !running;
-  for (const id of ["copy", "save", "save-audio"]) $(id).disabled = !session?.recorder;
+  for (const id of ["copy", "save", "save-audio"]) $(id).disabled = rawLog.entries.length === 0;
 }
 
 /** Begin a session. open: takes it, returns its source of sound. */

@@ -3,7 +3,7 @@
 import uPlot from "./vendor/uplot/uPlot.esm.js";
 
 const FOLLOW_S = 20; // of the newest audio while it is live
-const HEIGHT_PX = 240;
+const HEIGHT_PX = 290;
 const ROW_PX = 14; // events have a row each above the curve, so that their names never overlap
 const ROWS = [
   ["StartOfTurn", "UserStartedSpeaking"],
@@ -71,7 +71,7 @@ export class Chart {
     this._plot = new uPlot({
       width: Math.max(200, this._element.clientWidth),
       height: HEIGHT_PX,
-      padding: [ROWS.length * ROW_PX, 8, 0, 0],
+      padding: [ROWS.length * ROW_PX, 24, 0, 0],
       legend: { show: false },
       cursor: { y: false, points: { show: false }, drag: { x: true, y: false } },
       scales: {
@@ -94,7 +94,13 @@ export class Chart {
       bands: [{ series: [2, 1], fill: this._colour("wave") }],
       axes: [
         { ...axis, values: (_, ticks) => ticks.map((s) => `${+s.toFixed(2)} s`) },
-        { ...axis, scale: "confidence", size: 40, values: (_, ticks) => ticks.map((c) => c.toFixed(1)) },
+        {
+          ...axis,
+          scale: "confidence",
+          size: 40,
+          splits: () => [0, 0.5, 1],
+          values: (_, ticks) => ticks.map((c) => c.toFixed(1)),
+        },
       ],
       hooks: { draw: [() => this._annotate()] },
     }, this.timeline.between(0, 0), this._element);
@@ -135,6 +141,7 @@ export class Chart {
     const { min, max } = this._plot.scales.x;
     ctx.font = `${11 * ratio}px system-ui, sans-serif`;
     ctx.textBaseline = "middle";
+    const free = ROWS.map(() => 0); // where the last name of each row ends
     for (const { atS, name } of this.timeline.events) {
       const row = ROWS.findIndex((names) => names.includes(name));
       if (row < 0 || atS < min || atS > max) continue;
@@ -146,9 +153,10 @@ export class Chart {
       ctx.moveTo(x, y);
       ctx.lineTo(x, bbox.top + bbox.height);
       ctx.stroke();
-      const left = x + ctx.measureText(name).width + 8 * ratio > bbox.left + bbox.width;
-      ctx.textAlign = left ? "right" : "left";
-      ctx.fillText(name, x + (left ? -3 : 3) * ratio, y);
+      const from = x + 3 * ratio;
+      if (from < free[row]) continue; // the list under the chart has them all
+      free[row] = from + ctx.measureText(name).width + 3 * ratio;
+      ctx.fillText(name, from, y);
     }
   }
 }

@@ -6,13 +6,11 @@ export const LOG_VERSION = 1;
 
 /** Return the text of a log.
  *
- * program: who wrote it. settings: of the stream, by the wire's names.
- * audio: {name, duration_s}. entries: {sent_s, clock_s, message}, oldest first.
+ * program: who wrote it. url: path and query of the stream. audio: {name, duration_s}.
+ * entries: as entry() makes them, oldest first.
  */
-export function jsonLines({ program, settings, audio, entries }) {
-  const given = Object.fromEntries(
-    Object.entries(settings).filter(([, value]) => value !== null));
-  const first = { turnwise_log: LOG_VERSION, program, settings: given, audio };
+export function jsonLines({ program, url, audio, entries }) {
+  const first = { turnwise_log: LOG_VERSION, program, url, audio };
   return [first, ...entries].map((line) => `${JSON.stringify(line)}\n`).join("");
 }
 

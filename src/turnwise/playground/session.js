@@ -1,6 +1,6 @@
 /* One session with the recogniser: a source of sound, a Stream, and what is shown of both. */
 
-import { Call } from "./call.js";
+import { Call, query } from "./call.js";
 import { Conversation, Sent } from "./conversation.js";
 import { entry } from "./log.js";
 import { concatenate, peaks } from "./pcm.js";
@@ -44,8 +44,8 @@ export class ListenSession {
 
   /** The log's first line, but for its version. */
   get head() {
-    const audio = { name: this.name, duration_s: this.call?.sentS ?? 0 };
-    return { settings: this.settings, audio };
+    const audio = { name: this.name, duration_s: this.call.sentS };
+    return { url: `/v2/listen?${query(this.settings)}`, audio };
   }
 
   /** source: {rateHz, stop()}; gives its frames to frame(). Throws: the key cannot be sent. */

@@ -29,7 +29,7 @@ export class TalkSession {
   }
 
   get head() {
-    return { settings: this._settings, audio: { name: this.name, duration_s: this._sentS } };
+    return { url: "/v1/agent/converse", audio: { name: this.name, duration_s: this._sentS } };
   }
 
   get _sentS() {
