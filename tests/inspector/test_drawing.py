@@ -96,6 +96,15 @@ def test_the_waveform_is_drawn_where_there_is_audio() -> None:
     assert list(drawn()[0].iter("polygon")) == []
 
 
+def test_soft_audio_is_drawn_as_high_as_loud_audio_but_silence_is_not() -> None:
+    def top(peaks: Peaks) -> float:
+        points = next(drawn(peaks=peaks)[0].iter("polygon")).get("points", "").split()
+        return min(float(point.split(",")[1]) for point in points)
+
+    assert top([(-0.1, 0.1)] * 9) == top([(-0.5, 1.0)] * 9)
+    assert top([(-0.001, 0.001)] * 9) > top([(-0.1, 0.1)] * 9)
+
+
 def test_thresholds_are_drawn_for_as_long_as_they_held() -> None:
     def dashed(row: ET.Element, name: str) -> list[tuple[str | None, str | None]]:
         lines = [e for e in row.iter("line") if e.get("class") == f"{name}-line dashed"]

@@ -31,6 +31,7 @@ HEIGHT = WORDS_TOP + WORD_LANES * LANE + 18
 LETTER = 6.2  # width of a letter of 11 px, on average and generously
 PEAK_S = 0.02
 """Of audio in one point of the waveform: two pixels."""
+LOUDEST_MIN = 0.05  # a recording whose loudest sample is softer is silence, and looks like it
 
 Peaks = Sequence[tuple[float, float]]
 """Lowest and highest sample, -1 to 1, of each PEAK_S; empty: there is no audio."""
@@ -88,6 +89,9 @@ def sureness(confidence: float) -> str:
 def rows(session: Session, peaks: Peaks, until_s: float) -> list[str]:
     """Return what is inside the <svg> of each row, WIDTH by HEIGHT pixels, up to a moment."""
     count = max(1, -int(-until_s // ROW_S))
+    loudest = max((max(-low, high) for low, high in peaks), default=0.0)
+    gain = 1 / max(loudest, LOUDEST_MIN)
+    peaks = [(low * gain, high * gain) for low, high in peaks]
     return [_Row(session, peaks, number * ROW_S).drawn() for number in range(count)]
 
 

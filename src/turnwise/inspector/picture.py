@@ -21,7 +21,7 @@ def svg(log: Log, session: Session, peaks: Peaks) -> str:
     width = WIDTH + 2 * MARGIN
     height = HEADER + len(drawn) * (HEIGHT + GAP) + MARGIN
     colours = style(lambda name: LIGHT[name])
-    told = "   ".join(f"{name}: {value}" for name, value, _ in figures(session))
+    told = "  ·  ".join(f"{name}: {value}" for name, value, _ in figures(session))
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
         f'viewBox="0 0 {width} {height}"><style>{colours}.title{{font-size:16px}}</style>',

@@ -76,7 +76,7 @@ export class Chart {
       cursor: { y: false, points: { show: false }, drag: { x: true, y: false } },
       scales: {
         x: { time: false },
-        wave: { range: [-1, 1] },
+        wave: { range: () => [-this.timeline.loudest, this.timeline.loudest] },
         confidence: { range: [0, 1] },
       },
       series: [

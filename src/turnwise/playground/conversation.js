@@ -84,7 +84,7 @@ export class Conversation {
     const { event, audio_window_end: atS } = message;
     let turn = this.turns.at(-1);
     if (!turn || turn.index !== message.turn_index) {
-      turn = { index: message.turn_index, startS: atS, resumed: 0, ended: false };
+      turn = { index: message.turn_index, startS: atS, resumed: 0, ended: false, likelyOver: false };
       this.turns.push(turn);
     }
     turn.words = message.words;

@@ -3,9 +3,11 @@
 import { PEAK_MS } from "./pcm.js";
 
 const STEP_S = PEAK_MS / 1000;
+const LOUDEST_MIN = 0.05; // what is softer is silence, and looks like it
 
 export class Timeline {
   constructor() {
+    this.loudest = LOUDEST_MIN; // -1 to 1, so far
     this.low = [];
     this.high = [];
     this.confidence = []; // null where no message came
@@ -22,6 +24,7 @@ export class Timeline {
     for (const [low, high] of bars) {
       this.low.push(low);
       this.high.push(high);
+      this.loudest = Math.max(this.loudest, -low, high);
       this.confidence.push(null);
     }
   }
