@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.browser.chromium import CHROMIUM, Page, chromium
+from tests.browser.scripted_agent import agent_server
 from tests.conformance.programs import KEY, conversation, silence, write_wav
 from tests.conformance.servers import serving, started
 from tests.serving import relay_to
@@ -182,6 +183,34 @@ def test_a_recording_is_heard_to_its_end_and_what_is_saved_can_be_inspected(
     assert log.head.audio.duration_s == pytest.approx(4.0)  # with a second of silence
     assert [turn.trigger for turn in session_of(log).turns] == ["model", "manual"]
     assert (tmp_path / "session.wav").stat().st_size == 44 + 4 * 32_000
+
+
+def test_who_speaks_to_the_agent_silences_it(page: Page) -> None:
+    with agent_server() as (server, agent):
+        visit(page, server)
+        page.click("[value=agent]")
+        page.click("#microphone")
+        page.until("document.body.dataset.agent === 'speaking'")
+        assert "Hello! What can I do for you?" in text(page, "#transcript")
+        page.until("document.getElementById('hushed').textContent === '1'", HEARING_S)
+        assert page.ask("document.body.dataset.agent") == "listening"
+        assert "Stop, please." in text(page, "#transcript")
+        assert "UserStartedSpeaking" in text(page, "#events")
+        assert text(page, "#agent-latency") == "250 ms"
+        page.click("#force")
+        page.click("#stop")
+        until_state(page, "ended")
+    assert agent.settings["agent"]["think"]["prompt"].startswith("You are")
+    assert agent.texts == [{"type": "ForceEndTurn"}]
+    assert forbidden(page) == []
+
+
+def test_a_server_without_an_agent_is_said_to_have_none(page: Page, server: str) -> None:
+    visit(page, server)
+    page.click("[value=agent]")
+    page.click("#microphone")
+    until_state(page, "failed")
+    assert "opened no conversation with an agent" in text(page, "#problem")
 
 
 def test_what_is_said_into_the_microphone_is_read(page: Page) -> None:

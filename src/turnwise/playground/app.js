@@ -124,6 +124,7 @@ function explained(error) {
   if (error.name === "NotAllowedError") return "The browser may not use the microphone. Allow it and try again.";
   if (error.name === "NotFoundError") return "There is no microphone.";
   if (error.name === "EncodingError") return "This browser cannot read that recording.";
+  if (error.name === "AbortError") return "The server cannot be reached."; // nor the worklet
   return error.message;
 }
 
@@ -145,9 +146,12 @@ function playFile(name, bytes) {
 }
 
 async function sample() {
-  const answer = await fetch(new URL(`samples/${SAMPLE}`, import.meta.url));
-  if (!answer.ok) throw new Error("The sample is not there.");
-  return answer.arrayBuffer();
+  try {
+    const answer = await fetch(new URL(`samples/${SAMPLE}`, import.meta.url));
+    return await answer.arrayBuffer();
+  } catch {
+    throw new Error("The server cannot be reached.");
+  }
 }
 
 /* Settings. */

@@ -19,6 +19,15 @@ export async function microphone(onFrame) {
   const media = await navigator.mediaDevices.getUserMedia({
     audio: { channelCount: 1, echoCancellation: true, noiseSuppression: true },
   });
+  try {
+    return await capturing(media, onFrame);
+  } catch (error) {
+    silence(media); // or the browser goes on showing that it listens
+    throw error;
+  }
+}
+
+async function capturing(media, onFrame) {
   const { context, source } = listeningTo(media);
   await context.audioWorklet.addModule(new URL("capture-worklet.js", import.meta.url));
   const capture = new AudioWorkletNode(context, "capture", {
@@ -32,10 +41,14 @@ export async function microphone(onFrame) {
   await context.resume();
   const stop = () => {
     capture.port.onmessage = null;
-    media.getTracks().forEach((track) => track.stop());
+    silence(media);
     if (context.state !== "closed") context.close();
   };
   return { rateHz: context.sampleRate, stop };
+}
+
+function silence(media) {
+  media.getTracks().forEach((track) => track.stop());
 }
 
 /** Return an audio graph at 16 kHz, or at the device's rate where the browser insists on it. */
@@ -49,7 +62,6 @@ function listeningTo(media) {
     if (!RATES_HZ.includes(context.sampleRate)) {
       const rateHz = context.sampleRate;
       context.close();
-      media.getTracks().forEach((track) => track.stop());
       throw new Error(`The microphone's rate of ${rateHz} Hz is none the recogniser takes.`);
     }
     return { context, source: context.createMediaStreamSource(media) };
