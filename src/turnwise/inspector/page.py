@@ -29,14 +29,18 @@ font:1rem/1.5 system-ui,sans-serif}
 h1{font-size:1.4rem;margin:0}h2{font-size:1rem;margin:2rem 0 .5rem}
 p{margin:.25rem 0}.soft,dd small{color:var(--soft)}code{overflow-wrap:anywhere}
 svg{display:block;width:100%;height:auto;min-width:40rem;margin-bottom:.5rem}.rows{overflow-x:auto}
-dl{display:flex;flex-wrap:wrap;gap:.5rem 2rem}dt{color:var(--soft);font-size:.875rem}
+dl{display:grid;grid-template-columns:repeat(auto-fit,minmax(11rem,1fr));gap:.5rem 2rem}
+dt{color:var(--soft);font-size:.875rem}
 dd{margin:0;font-size:1.25rem;font-variant-numeric:tabular-nums}
-table{border-collapse:collapse;width:100%}.wide{overflow-x:auto}
+small{display:block;font-size:.8125rem}
+table{border-collapse:collapse}.wide{overflow-x:auto}
 th,td{padding:.25rem 1rem .25rem 0;text-align:left;vertical-align:top;
 border-top:1px solid var(--line)}
-td.number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
-td .fairly{color:var(--fairly)}td .unsure{color:var(--unsure);text-decoration:underline dotted}
-td .guess{color:var(--guess);text-decoration:underline wavy 1px}
+.number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+td.words{min-width:14rem}
+p .fairly,td .fairly{color:var(--fairly)}
+p .unsure,td .unsure{color:var(--unsure);text-decoration:underline dotted}
+p .guess,td .guess{color:var(--guess);text-decoration:underline wavy 1px}
 """
 
 
@@ -122,7 +126,7 @@ def _figures(session: Session) -> Iterable[str]:
 
 
 def _remarks(log: Log, session: Session, peaks: Peaks) -> Iterable[str]:
-    steps = [f"{name} from {lowest:g}" for lowest, name in SURENESS]
+    steps = [f'<span class="{name}">{name} from {lowest:g}</span>' for lowest, name in SURENESS]
     yield (
         '<p class="soft">Blue: confidence that the turn is over. Dashed: thresholds. '
         f"Words by confidence: {', '.join(steps)}.</p>"
@@ -137,17 +141,21 @@ def _remarks(log: Log, session: Session, peaks: Peaks) -> Iterable[str]:
 
 def _turns(session: Session) -> Iterable[str]:
     yield '<h2>Turns</h2><div class="wide"><table><tr>'
-    for name in ("turn", "from", "to", "ended by", "delay", "eager lead", "words"):
-        yield f"<th>{name}</th>"
+    yield "<th>turn</th><th>words</th><th>ended by</th>"
+    for name in ("from", "to", "delay", "eager lead"):
+        yield f'<th class="number">{name}</th>'
     yield "</tr>"
     for turn in session.turns:
-        yield "<tr>"
-        for number in (str(turn.index), f"{turn.start_s:.2f} s", f"{turn.end_s:.2f} s"):
-            yield f'<td class="number">{number}</td>'
+        yield f'<tr><td>{turn.index}</td><td class="words">{_words(turn)}</td>'
         yield f"<td>{escape(turn.trigger) or 'nobody'}</td>"
-        yield f'<td class="number">{milliseconds(turn.delay_s)}</td>'
-        yield f'<td class="number">{milliseconds(turn.eager_lead_s)}</td>'
-        yield f"<td>{_words(turn)}</td></tr>"
+        for number in (
+            f"{turn.start_s:.2f} s",
+            f"{turn.end_s:.2f} s",
+            milliseconds(turn.delay_s),
+            milliseconds(turn.eager_lead_s),
+        ):
+            yield f'<td class="number">{number}</td>'
+        yield "</tr>"
     yield "</table></div>"
 
 
@@ -160,7 +168,8 @@ def _words(turn: Turn) -> str:
 
 
 def _events(session: Session) -> Iterable[str]:
-    yield '<h2>Events</h2><div class="wide"><table><tr><th>at</th><th>event</th></tr>'
+    yield '<h2>Events</h2><div class="wide"><table>'
+    yield '<tr><th class="number">at</th><th>event</th></tr>'
     for moment in session.moments:
         yield f'<tr><td class="number">{moment.at_s:.2f} s</td><td>{described(moment)}</td></tr>'
     yield "</table></div>"

@@ -140,6 +140,7 @@ export class Chart {
     const ratio = devicePixelRatio;
     const { min, max } = this._plot.scales.x;
     ctx.font = `${11 * ratio}px system-ui, sans-serif`;
+    ctx.textAlign = "left";
     ctx.textBaseline = "middle";
     const free = ROWS.map(() => 0); // where the last name of each row ends
     for (const { atS, name } of this.timeline.events) {
