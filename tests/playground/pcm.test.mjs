@@ -87,6 +87,19 @@ test("a conversation with the agent goes through its states", () => {
   assert.deepEqual(talk.said, [{ role: "user", content: "Hi", atS: 1 }]);
 });
 
+test("an agent that does not say that it speaks is heard all the same", () => {
+  const talk = new Talk();
+  talk.receiveAudio();
+  assert.equal(talk.state, "waiting"); // nothing may sound before the settings are applied
+  talk.hear({ type: "SettingsApplied" }, false);
+  talk.receiveAudio();
+  talk.playedOut(); // between two pieces
+  assert.equal(talk.state, "speaking");
+  talk.hear({ type: "AgentAudioDone" }, true);
+  talk.playedOut();
+  assert.equal(talk.state, "listening");
+});
+
 test("who speaks while the agent does silences it, and audio that is done is not waited for", () => {
   const talk = new Talk();
   talk.hear({ type: "SettingsApplied" }, false);

@@ -17,6 +17,7 @@ export function agentSettings({ prompt, greeting, voice, model, inputRateHz, thr
   const provider = (more) => ({ type: "deepgram", ...more });
   return {
     type: "Settings",
+    experimental: true, // or AgentStartedSpeaking is not said
     audio: {
       input: { encoding: "linear16", sample_rate: inputRateHz },
       output: { encoding: "linear16", sample_rate: OUTPUT_RATE_HZ, container: "none" },
@@ -84,6 +85,7 @@ export class Talk {
   receiveAudio() {
     if (this.state === "waiting") return;
     this.state = "speaking";
+    this._audioDone = false;
   }
 
   /** All audio that came was played. */

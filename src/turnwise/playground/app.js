@@ -41,6 +41,7 @@ const view = {
     showFigures(conversation.figures());
     chart.update();
   },
+  warning: (text) => problem(text),
   said: (role, content, atS) => transcript.say(role, content, atS),
   agent(talk) {
     document.body.dataset.agent = talk.state;

@@ -91,6 +91,7 @@ export class TalkSession {
         this._speaker.hush();
         break;
     }
+    if (message.type === "Warning") this._view.warning(message.description);
     if (message.type === "Error") this._end(`The agent ended the call: ${message.description}`);
     else this._show();
   }

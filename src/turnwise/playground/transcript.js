@@ -20,7 +20,7 @@ export class Transcript {
   update({ turns, open }) {
     for (const turn of turns.slice(this._shown)) {
       if (!turn.ended) break;
-      this._list.append(item(turn));
+      this._append(item(turn));
       this._shown += 1;
     }
     this._live.replaceChildren(...(open ? [item(open, "p")] : []));
@@ -31,7 +31,12 @@ export class Transcript {
     const who = role === "user" ? "You" : "Agent";
     const line = made("li", `turn ${role === "user" ? "user" : "agent"}`);
     line.append(made("span", "meta", `${who}, ${atS.toFixed(1)} s`), made("span", "words", content));
+    this._append(line);
+  }
+
+  _append(line) {
     this._list.append(line);
+    this._list.scrollTop = this._list.scrollHeight;
   }
 }
 
