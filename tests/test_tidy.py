@@ -111,7 +111,7 @@ def test_every_room_is_in_the_table() -> None:
 
 
 def test_every_test_of_a_room_mirrors_a_module_of_it() -> None:
-    for area in ("audio", "text", "turn", "wire"):
+    for area in ("audio", "inspector", "text", "turn", "wire"):
         tests = {path.stem.removeprefix("test_") for path in (ROOT / "tests" / area).glob("test_*")}
         modules = {path.stem for path in (SOURCE / area).glob("*.py")}
         assert modules - tests <= {"messages", "__init__"}, area

@@ -10,7 +10,7 @@ import turnwise
 from tests.cli.printed import recording, run
 from turnwise.cli.main import app, examples
 
-COMMANDS = ["serve", "transcribe", "mic", "listen", "demo", "doctor", "keys"]
+COMMANDS = ["serve", "transcribe", "inspect", "mic", "listen", "demo", "doctor", "keys"]
 
 
 def program(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -10,6 +10,7 @@ import { Timeline } from "./timeline.js";
 import { made, Transcript } from "./transcript.js";
 
 const SAMPLE = "conversation.ogg";
+const FILE_BYTES_MAX = 200 << 20; // decoded it is several times as large, in memory
 const CONFIGURE_DELAY_MS = 250; // a slider that is dragged changes many times
 
 const $ = (id) => document.getElementById(id);
@@ -138,6 +139,11 @@ function speak() {
   return start(next, (s) => microphone((frame) => s.frame(frame)));
 }
 
+function playChosen(file) {
+  if (file.size > FILE_BYTES_MAX) problem("A recording may have 200 MB at most.");
+  else playFile(file.name, () => file.arrayBuffer());
+}
+
 function playFile(name, bytes) {
   return start(new ListenSession(view, secret(), settings(), name), async (s) => {
     const buffer = await decode(await bytes());
@@ -225,7 +231,7 @@ $("sample").addEventListener("click", () => playFile(SAMPLE, sample));
 $("choose").addEventListener("click", () => $("file").click());
 $("file").addEventListener("change", ({ target }) => {
   const [file] = target.files;
-  if (file) playFile(file.name, () => file.arrayBuffer());
+  if (file) playChosen(file);
   target.value = ""; // so that the same one can be chosen again
 });
 $("stop").addEventListener("click", () => session.finish());
@@ -272,7 +278,7 @@ addEventListener("drop", (event) => {
   event.preventDefault();
   document.body.classList.remove("dropping");
   const [file] = event.dataTransfer.files;
-  if (file && mode() === "listen") playFile(file.name, () => file.arrayBuffer());
+  if (file && mode() === "listen") playChosen(file);
 });
 
 const server = new URL("v2/listen", document.baseURI);

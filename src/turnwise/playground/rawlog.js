@@ -1,7 +1,7 @@
 /* The list of messages as they came, and the ways to take them along. */
 
 import { jsonLines } from "./log.js";
-import { made } from "./transcript.js";
+import { append, made } from "./transcript.js";
 
 const ROWS_MAX = 300; // on the page; what is exported is complete
 
@@ -25,9 +25,8 @@ export class RawLog {
       made("strong", "", ` ${event ?? type} `),
       made("code", "", JSON.stringify(entry.message)),
     );
-    this._list.append(row);
+    append(this._list, row);
     if (this._list.childElementCount > ROWS_MAX) this._list.firstElementChild.remove();
-    this._list.scrollTop = this._list.scrollHeight;
   }
 
   text(head) {

@@ -40,6 +40,7 @@ export class ListenSession {
     this.conversation = new Conversation();
     this._sent = new Sent();
     this._beganMs = performance.now();
+    this._cancelled = false;
   }
 
   /** The log's first line, but for its version. */
@@ -51,6 +52,10 @@ export class ListenSession {
   /** source: {rateHz, stop()}; gives its frames to frame(). Throws: the key cannot be sent. */
   begin(source) {
     this._source = source;
+    if (this._cancelled) { // while the browser asked for the microphone
+      this._closed(null);
+      return;
+    }
     this.settings = { ...this._settings, encoding: "linear16", sample_rate: source.rateHz };
     this.call = new Call(this.settings);
     this.recorder = new Recorder(source.rateHz);
@@ -82,10 +87,15 @@ export class ListenSession {
     this._stream?.ask({ type: "ForceEndTurn" });
   }
 
-  /** No more sound; the rest of what the server heard is still shown. */
+  /** No more sound; the rest of what the server heard is still shown. Twice: not even that. */
   finish() {
+    this._cancelled = true;
     this._source?.stop();
-    if (!this._stream || this.call.finishing) return;
+    if (!this._stream) return;
+    if (this.call.finishing) {
+      this._stream.drop();
+      return;
+    }
     this._view.state("finishing", "Waiting for the last words…");
     this._stream.finish();
     setTimeout(() => this._stream.drop(), GOODBYE_MS_MAX);

@@ -40,6 +40,11 @@ export class TalkSession {
     this._source = source;
     this._settings = agentSettings({ ...this._wishes, inputRateHz: source.rateHz });
     this.recorder = new Recorder(source.rateHz);
+    if (this._ended) { // while the browser asked for the microphone
+      source.stop();
+      this._view.end(null);
+      return;
+    }
     this._speaker = new Speaker(OUTPUT_RATE_HZ, () => {
       this.talk.playedOut();
       this._show();
@@ -123,6 +128,7 @@ export class TalkSession {
   _end(text, refused = false) {
     if (this._ended) return;
     this._ended = true;
+    if (!this._source) return; // begin() will notice
     this._source.stop();
     this._socket.close();
     this._speaker.close();

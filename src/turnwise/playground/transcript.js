@@ -2,6 +2,8 @@
 
 import { sureness } from "./conversation.js";
 
+const NEAR_PX = 48; // less than two lines from the end is at the end
+
 export class Transcript {
   /** list: of finished turns, announced by screen readers. live: the open turn, which is not. */
   constructor(list, live) {
@@ -20,7 +22,7 @@ export class Transcript {
   update({ turns, open }) {
     for (const turn of turns.slice(this._shown)) {
       if (!turn.ended) break;
-      this._append(item(turn));
+      append(this._list, item(turn));
       this._shown += 1;
     }
     this._live.replaceChildren(...(open ? [item(open, "p")] : []));
@@ -31,12 +33,7 @@ export class Transcript {
     const who = role === "user" ? "You" : "Agent";
     const line = made("li", `turn ${role === "user" ? "user" : "agent"}`);
     line.append(made("span", "meta", `${who}, ${atS.toFixed(1)} s`), made("span", "words", content));
-    this._append(line);
-  }
-
-  _append(line) {
-    this._list.append(line);
-    this._list.scrollTop = this._list.scrollHeight;
+    append(this._list, line);
   }
 }
 
@@ -57,6 +54,13 @@ function described(turn) {
   if (!turn.ended) return `${from}, ${turn.likelyOver ? "likely over" : "speaking"}`;
   const delay = turn.delayS === null ? "" : `, ${Math.round(turn.delayS * 1000)} ms after the last word`;
   return `${from} to ${turn.endS.toFixed(1)} s, ended by ${turn.trigger || "the server"}${delay}`;
+}
+
+/** Add a line to a list, and keep its end in sight for who was looking at it. */
+export function append(list, line) {
+  const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_PX;
+  list.append(line);
+  if (atEnd) list.scrollTop = list.scrollHeight;
 }
 
 export function made(tag, className = "", text = "") {
