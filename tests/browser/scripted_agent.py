@@ -71,10 +71,10 @@ class Agent:
 
 
 @contextmanager
-def agent_server() -> Iterator[tuple[str, Agent]]:
+def agent_server(path: str = "/v1/agent/converse") -> Iterator[tuple[str, Agent]]:
     """Serve on a free port; yield where, as http://HOST:PORT, and the agent."""
     agent = Agent()
-    talk = WebSocketRoute("/v1/agent/converse", agent.converse)
+    talk = WebSocketRoute(path, agent.converse)
     app = Starlette(routes=[*page.routes(), talk])
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", lifespan="off"))
     thread = threading.Thread(target=server.run)

@@ -196,7 +196,7 @@ def test_who_speaks_to_the_agent_silences_it(page: Page) -> None:
         assert page.ask("document.body.dataset.agent") == "listening"
         assert "Stop, please." in text(page, "#transcript")
         assert "UserStartedSpeaking" in text(page, "#events")
-        assert text(page, "#agent-latency") == "250 ms"
+        assert text(page, "#answer-delay") == "250 ms"
         page.click("#force")
         page.click("#stop")
         until_state(page, "ended")
@@ -205,12 +205,28 @@ def test_who_speaks_to_the_agent_silences_it(page: Page) -> None:
     assert forbidden(page) == []
 
 
-def test_a_server_without_an_agent_is_said_to_have_none(page: Page, server: str) -> None:
+def test_a_server_without_an_agent_is_said_to_have_none(page: Page) -> None:
+    with agent_server("/elsewhere") as (server, _):
+        visit(page, server)
+        page.click("[value=agent]")
+        page.click("#microphone")
+        until_state(page, "failed")
+        assert "opened no conversation with an agent" in text(page, "#problem")
+
+
+def test_the_servers_own_agent_answers_until_it_is_spoken_over(page: Page, server: str) -> None:
     visit(page, server)
     page.click("[value=agent]")
     page.click("#microphone")
-    until_state(page, "failed")
-    assert "opened no conversation with an agent" in text(page, "#problem")
+    page.until("['listening', 'failed'].includes(document.body.dataset.state)")
+    if state(page) == "failed":
+        pytest.skip(f"no agent: {text(page, '#problem')}")
+    page.until("/I heard you say/.test(document.getElementById('transcript').textContent)", 300.0)
+    page.until("document.getElementById('hushed').textContent > '0'", 300.0)
+    page.until("document.getElementById('answer-delay').textContent.endsWith('ms')", 300.0)
+    page.click("#stop")
+    until_state(page, "ended")
+    assert forbidden(page) == []
 
 
 def test_what_is_said_into_the_microphone_is_read(page: Page) -> None:

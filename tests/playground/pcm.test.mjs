@@ -77,7 +77,9 @@ test("a conversation with the agent goes through its states", () => {
   hear("AgentThinking");
   assert.equal(talk.state, "thinking");
   hear("AgentStartedSpeaking", { total_latency: 0.7 });
-  assert.equal(talk.latencyS, 0.7);
+  assert.deepEqual(talk.delays, { answer: 0.7 });
+  hear("LatencyReport", { stt_latency: 0.5, ttt_token_latency: 0, tts_latency: 0.1 });
+  assert.deepEqual(talk.delays, { listen: 0.5, think: 0, speak: 0.1, answer: 0.7 });
   talk.receiveAudio();
   assert.equal(talk.state, "speaking");
   hear("AgentAudioDone", {}, true);
@@ -107,6 +109,9 @@ test("who speaks while the agent does silences it, and audio that is done is not
   assert.equal(talk.hear({ type: "UserStartedSpeaking" }, true), "hush");
   assert.equal(talk.hushed, 1);
   assert.equal(talk.state, "listening");
+  talk.hear({ type: "History", role: "assistant", content: "I heard" }, false);
+  talk.hear({ type: "History", role: "assistant", content: "I heard" }, false);
+  assert.deepEqual(talk.said.map(({ content }) => content), ["You broke in after “I heard”."]);
   talk.hear({ type: "AgentStartedSpeaking" }, false);
   talk.playedOut(); // between two pieces of audio
   assert.equal(talk.state, "speaking");

@@ -34,10 +34,11 @@ export function agentSettings({ prompt, greeting, voice, model, inputRateHz, thr
 export class Talk {
   constructor() {
     this.state = "waiting";
-    this.said = []; // {role: "user" | "assistant", content, atS}
+    this.said = []; // {role: "user" | "assistant" | "note", content, atS}
     this.hushed = 0; // how often the user broke in
-    this.latencyS = null; // of the last answer, as the server reports it
+    this.delays = {}; // of the last answer, in seconds, as the server reports them
     this._audioDone = true;
+    this._broken = false; // the user broke in, and what was heard is not known yet
   }
 
   /** Take a message; return what the shell is to do: "apply", "start", "hush" or null.
@@ -58,6 +59,7 @@ export class Talk {
         const broke = playing || this.state === "speaking";
         this.state = "listening";
         this._audioDone = true;
+        this._broken = broke;
         if (broke) this.hushed += 1;
         return "hush"; // whatever is queued is stale, even if nothing is heard yet
       }
@@ -67,10 +69,22 @@ export class Talk {
       case "AgentStartedSpeaking":
         this.state = "speaking";
         this._audioDone = false;
-        this.latencyS = message.total_latency ?? this.latencyS;
+        this.delays = { answer: message.total_latency };
         return null;
       case "LatencyReport":
-        this.latencyS = message.total_latency ?? this.latencyS;
+        this.delays = {
+          listen: message.stt_latency,
+          think: message.ttt_token_latency,
+          speak: message.tts_latency,
+          answer: message.total_latency ?? this.delays.answer,
+        };
+        return null;
+      case "History":
+        if (message.role === "assistant" && this._broken) {
+          this._broken = false;
+          const heard = message.content ? `after “${message.content}”` : "at once";
+          this.said.push({ role: "note", content: `You broke in ${heard}.`, atS });
+        }
         return null;
       case "AgentAudioDone":
         this._audioDone = true;

@@ -48,7 +48,9 @@ const view = {
     document.body.dataset.agent = talk.state;
     $("agent-state").textContent = talk.state;
     $("hushed").textContent = talk.hushed;
-    if (talk.latencyS !== null) $("agent-latency").textContent = inMs(talk.latencyS);
+    for (const step of ["answer", "listen", "think", "speak"]) {
+      $(`${step}-delay`).textContent = inMs(talk.delays[step] ?? null);
+    }
     showEvents(session.timeline.events);
     chart.update();
   },

@@ -28,11 +28,11 @@ export class Transcript {
     this._live.replaceChildren(...(open ? [item(open, "p")] : []));
   }
 
-  /** Add a line of a conversation with an agent. */
+  /** Add a line of a conversation with an agent. role: "user", "assistant" or "note". */
   say(role, content, atS) {
-    const who = role === "user" ? "You" : "Agent";
-    const line = made("li", `turn ${role === "user" ? "user" : "agent"}`);
-    line.append(made("span", "meta", `${who}, ${atS.toFixed(1)} s`), made("span", "words", content));
+    const line = made("li", `turn ${role}`);
+    const who = { user: "You, ", assistant: "Agent, ", note: "" }[role] ?? `${role}, `;
+    line.append(made("span", "meta", `${who}${atS.toFixed(1)} s`), made("span", "words", content));
     append(this._list, line);
   }
 }
