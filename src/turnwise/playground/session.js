@@ -61,7 +61,7 @@ export class ListenSession {
     this.recorder = new Recorder(source.rateHz);
     this._view.state("connecting", "Connecting…");
     this._stream = new Stream(this.call, this._secret, {
-      open: () => this._view.state("listening", "Listening."),
+      open: () => this._opened(),
       message: (message) => this._message(message),
       lost: () => this._view.state("reconnecting", "The connection was lost. Trying again…"),
       close: (text, refused) => this._closed(text, refused),
@@ -96,9 +96,14 @@ export class ListenSession {
       this._stream.drop();
       return;
     }
-    this._view.state("finishing", "Waiting for the last words…");
     this._stream.finish();
+    this._opened();
     setTimeout(() => this._stream.drop(), GOODBYE_MS_MAX);
+  }
+
+  _opened() {
+    if (this.call.finishing) this._view.state("finishing", "Waiting for the last words…");
+    else this._view.state("listening", "Listening.");
   }
 
   _message(message) {
