@@ -69,10 +69,9 @@ def test_a_turn_without_word_times_has_no_delay() -> None:
     assert turn.words[0].start_s is None
 
 
-def test_an_end_without_a_start_is_an_event_but_no_turn() -> None:
-    alone = session(turn_info("EndOfTurn", 2.0, HELLO, trigger="manual"))
-    assert alone.turns == ()
-    assert len(alone.moments) == 1
+def test_a_turn_whose_start_came_before_the_log_starts_where_it_is_first_heard_of() -> None:
+    (turn,) = session(turn_info("EndOfTurn", 2.0, HELLO, trigger="manual")).turns
+    assert (turn.start_s, turn.ended, turn.transcript) == (2.0, True, "Hello")
 
 
 def test_a_servers_error_is_an_event() -> None:

@@ -49,17 +49,17 @@ app.command(
         "turnwise transcribe --encoding linear16 --sample-rate 16000 -",
     )
 )(transcribe)
+app.command(epilog=examples("turnwise mic", "turnwise mic --url ws://localhost:8080"))(mic)
+app.command(epilog=examples(f"turnwise listen {RADIO}"))(listen)
+app.command(
+    epilog=examples("turnwise demo", "turnwise demo meeting.wav", f"turnwise demo {RADIO}")
+)(demo)
 app.command(
     epilog=examples(
         "turnwise transcribe --save call.jsonl call.wav",
         "turnwise inspect call.jsonl call.wav --png call.png",
     )
 )(inspect)
-app.command(epilog=examples("turnwise mic", "turnwise mic --url ws://localhost:8080"))(mic)
-app.command(epilog=examples(f"turnwise listen {RADIO}"))(listen)
-app.command(
-    epilog=examples("turnwise demo", "turnwise demo meeting.wav", f"turnwise demo {RADIO}")
-)(demo)
 app.command(epilog=examples("turnwise doctor --port 9000"))(doctor)
 app.add_typer(keys, name="keys")
 

@@ -147,7 +147,7 @@ def _turns(session: Session) -> Iterable[str]:
     yield "</tr>"
     for turn in session.turns:
         yield f'<tr><td>{turn.index}</td><td class="words">{_words(turn)}</td>'
-        yield f"<td>{escape(turn.trigger) or 'nobody'}</td>"
+        yield f"<td>{escape(turn.trigger) or ('?' if turn.ended else 'nobody')}</td>"
         for number in (
             f"{turn.start_s:.2f} s",
             f"{turn.end_s:.2f} s",

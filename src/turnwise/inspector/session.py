@@ -1,5 +1,6 @@
 """What a log comes to: turns, the curve, events, thresholds, delays. All times are audio's."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import median
 from urllib.parse import urlsplit
@@ -28,14 +29,19 @@ class Turn:
     end_s: float
     """When EndOfTurn came, or the last message if it never did."""
     words: tuple[Word, ...]
+    ended: bool
     trigger: str
-    """Empty: it never ended."""
+    """Empty: it never ended, or the server does not say why."""
     delay_s: float | None
     """From the end of the last word to EndOfTurn."""
     eager_lead_s: float | None
     """From the EagerEndOfTurn that held to EndOfTurn."""
     resumed: int
     """Likely ends that were none."""
+
+    @property
+    def transcript(self) -> str:
+        return " ".join(word.text for word in self.words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +75,20 @@ class Session:
 
     @property
     def delay_s_median(self) -> float | None:
-        """Over the turns the model ended: the others waited for a clock or for the client."""
-        return _median([t.delay_s for t in self.turns if t.trigger == "model"])
+        return delay_s_median(self.turns)
 
     @property
     def eager_lead_s_median(self) -> float | None:
         return _median([turn.eager_lead_s for turn in self.turns])
 
 
+def delay_s_median(turns: Iterable[Turn]) -> float | None:
+    """Over the turns the model ended: the others waited for a clock or for the client."""
+    return _median([turn.delay_s for turn in turns if turn.trigger == "model"])
+
+
 def session_of(log: Log) -> Session:
-    reading = _Reading(thresholds_of(log.head.url))
+    reading = Reading(thresholds_of(log.head.url))
     lags_s = []
     for heard in log.heard:
         reading.hear(heard.message)
@@ -104,11 +114,12 @@ def thresholds_of(url: str) -> Thresholds:
         return Thresholds()
 
 
-class _Reading:
-    """Takes messages one after the other."""
+class Reading:
+    """Takes messages one after the other, while they come or from a log."""
 
-    def __init__(self, thresholds: Thresholds) -> None:
+    def __init__(self, thresholds: Thresholds = Thresholds()) -> None:  # noqa: B008 - frozen
         self.turns: list[Turn] = []
+        """As they are now; the last one may be open."""
         self.curve: list[tuple[float, float]] = []
         self.moments: list[Moment] = []
         self.thresholds = [Threshold(0.0, thresholds.eot, thresholds.eager)]
@@ -151,9 +162,11 @@ class _Reading:
                 self._eager_s = None
                 self._resumed += 1
         if self._start_s is None:
-            return
+            if message.event is EventName.UPDATE:
+                return  # nobody speaks
+            self._start_s = at_s  # its start came before we listened
         turn = self._now(message, self._start_s, trigger)
-        if self.turns and self.turns[-1].index == turn.index:
+        if self.turns and not self.turns[-1].ended:
             self.turns[-1] = turn
         else:
             self.turns.append(turn)
@@ -168,7 +181,7 @@ class _Reading:
         delay_s = at_s - last_s if ended and last_s is not None else None
         lead_s = at_s - self._eager_s if ended and self._eager_s is not None else None
         return Turn(
-            message.turn_index, start_s, at_s, words, trigger, delay_s, lead_s, self._resumed
+            message.turn_index, start_s, at_s, words, ended, trigger, delay_s, lead_s, self._resumed
         )
 
 
