@@ -154,9 +154,11 @@ export class Chart {
       ctx.moveTo(x, y);
       ctx.lineTo(x, bbox.top + bbox.height);
       ctx.stroke();
-      const from = x + 3 * ratio;
+      const width = ctx.measureText(name).width;
+      const last = x + 3 * ratio + width > ctx.canvas.width;
+      const from = last ? x - 3 * ratio - width : x + 3 * ratio;
       if (from < free[row]) continue; // the list under the chart has them all
-      free[row] = from + ctx.measureText(name).width + 3 * ratio;
+      free[row] = from + width + 3 * ratio;
       ctx.fillText(name, from, y);
     }
   }
