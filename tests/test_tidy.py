@@ -23,15 +23,17 @@ MAY_IMPORT = {
     "listener": SHARED | {"audio", "engine", "text", "turn", "wire"},
     "schedule": SHARED | {"engine"},
     "speech": SHARED | {"audio", "engine", "wire"},
-    "server": SHARED | {"agent", "engine", "listener", "schedule", "speech", "wire"},
+    "server": SHARED | {"agent", "engine", "listener", "samples", "schedule", "speech", "wire"},
     "client": SHARED | {"wire"},
     "agent": SHARED | {"client", "speech", "wire"},
-    "cli": SHARED | {"agent", "audio", "client", "engine", "samples", "server", "speech", "wire"},
+    "inspector": SHARED | {"wire"},
+    "cli": SHARED
+    | {"agent", "audio", "client", "engine", "inspector", "samples", "server", "speech", "wire"},
     "samples": set[str](),
     "__init__": {"client"},
     "__main__": {"cli"},
 }
-PURE = {"units", "errors", "settings", "audio", "text", "turn", "wire", "listener"}
+PURE = {"units", "errors", "settings", "audio", "inspector", "text", "turn", "wire", "listener"}
 PURE_MODULES = {"agent/turns.py", "agent/history.py", "agent/conversation.py", "agent/report.py"}
 IMPURE_MODULES = {"asyncio", "socket", "threading", "time", "random", "os", "logging"}
 PURE_SPEECH = {
@@ -131,7 +133,7 @@ def test_every_room_is_in_the_table() -> None:
 
 
 def test_every_test_of_a_room_mirrors_a_module_of_it() -> None:
-    for area in ("audio", "text", "turn", "wire"):
+    for area in ("audio", "inspector", "text", "turn", "wire"):
         tests = {path.stem.removeprefix("test_") for path in (ROOT / "tests" / area).glob("test_*")}
         modules = {path.stem for path in (SOURCE / area).glob("*.py")}
         assert modules - tests <= {"messages", "agent_messages", "speak_messages", "__init__"}, area

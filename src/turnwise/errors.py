@@ -23,7 +23,8 @@
     │   ├── NoSynthesiser        what is to speak is not installed; says what to install
     │   └── SynthesisFailed      what speaks could not say this
     └── CallError                what our own client meets; never crosses the wire
-        ├── DeviceMissing        no microphone, or nothing to reach it with
+        ├── DeviceMissing        no microphone, no tool, or nothing to reach it with
+        ├── BadLog               a file that is no session's log
         ├── Unreachable          nobody answers at that address
         ├── HandshakeRefused     an HTTP status came back instead of a stream
         ├── StreamFailed         the server said Error and ended the stream
@@ -149,6 +150,9 @@ class CallError(TurnwiseError):
 
 
 class DeviceMissing(CallError): ...
+
+
+class BadLog(CallError): ...
 
 
 class Unreachable(CallError): ...

@@ -10,7 +10,9 @@ import turnwise
 from tests.cli.printed import recording, run
 from turnwise.cli.main import app, examples
 
-COMMANDS = ["serve", "transcribe", "mic", "listen", "demo", "speak", "doctor", "keys"]
+COMMANDS = [
+    "serve", "transcribe", "inspect", "mic", "listen", "demo", "speak", "agent", "doctor", "keys",
+]  # fmt: skip
 
 
 def program(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -1,6 +1,5 @@
-"""The HTTP side: tokens, health, metrics, the page, and refusals in the documented shape."""
+"""The HTTP side: tokens, health, metrics, and refusals in the documented shape."""
 
-import re
 import uuid
 
 import pytest
@@ -101,14 +100,6 @@ async def test_every_response_carries_a_request_id() -> None:
             answer = await fetch(server.port, f"GET {path}")
             assert answer.status == 200
             assert uuid.UUID(answer.headers["dg-request-id"]).version == 7
-
-
-async def test_the_page_says_where_to_connect_and_needs_nobody_elses_server() -> None:
-    async with running() as server:
-        page = (await fetch(server.port, "GET /")).body.decode()
-    assert "/v2/listen?model=flux-general-en" in page
-    assert "prefers-color-scheme: dark" in page
-    assert not re.search(r"https?://", page)
 
 
 async def test_metrics_tell_what_happened() -> None:

@@ -11,6 +11,7 @@ from rich.console import Console
 import turnwise
 from turnwise.cli.agent import agent
 from turnwise.cli.doctor import doctor
+from turnwise.cli.inspect import inspect
 from turnwise.cli.keys import keys
 from turnwise.cli.live import demo, listen, mic
 from turnwise.cli.serve import serve
@@ -71,6 +72,12 @@ app.command(
         "turnwise agent audio/question.wav",
     )
 )(agent)
+app.command(
+    epilog=examples(
+        "turnwise transcribe --save call.jsonl call.wav",
+        "turnwise inspect call.jsonl call.wav --png call.png",
+    )
+)(inspect)
 app.command(epilog=examples("turnwise doctor --port 9000"))(doctor)
 app.add_typer(keys, name="keys")
 

@@ -64,6 +64,26 @@ def recording(path: Path) -> Iterator[bytes]:
     yield from silence()
 
 
+def peaks(path: Path, step_s: float) -> list[tuple[float, float]]:
+    """Return the lowest and the highest sample, -1 to 1, of every step of a recording.
+
+    Raises:
+        BadAudio: It is no recording we can read.
+    """
+    import soundfile
+
+    found: list[tuple[float, float]] = []
+    try:
+        with soundfile.SoundFile(str(path)) as recorded:
+            step = max(1, round(recorded.samplerate * step_s))
+            for block in recorded.blocks(step, dtype="float32", always_2d=True):
+                mono = block.mean(axis=1)
+                found.append((float(mono.min()), float(mono.max())))
+    except (soundfile.SoundFileError, RuntimeError) as error:
+        raise BadAudio(f"{path.name} is no recording that can be read here ({error})") from None
+    return found
+
+
 def silence() -> Iterator[bytes]:
     for _ in range(round(SILENCE_S * 1000 / FRAME_MS)):
         yield bytes(FRAME_BYTES)

@@ -1,77 +1,37 @@
 """What a stream came to: its turns, how fast they were ended, and how many words were right."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from statistics import median
 
 from rich.table import Table
 
-from turnwise.client import Event, Message, TurnInfo
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """One turn that ended."""
-
-    turn_index: int
-    transcript: str
-    words: int
-    ended_s: float
-    trigger: str
-    delay_s: float | None
-    """From the end of the last word to the event, in audio time; None without word times."""
-    eager_lead_s: float | None
-    """How much earlier the likely end was announced; None if it was not."""
+from turnwise.client import Message
+from turnwise.inspector.session import Reading, Turn, delay_s_median
 
 
 class Summary:
     """Listens to a stream's messages and keeps what the table needs."""
 
     def __init__(self) -> None:
-        self.turns: list[Ended] = []
-        self.false_starts = 0
-        """Likely ends that were none."""
-        self.heard_s = 0.0
+        self._reading = Reading()
         self.complete = False
         """Whether the source was heard to its end."""
-        self._eager_s: float | None = None
 
     def hear(self, message: Message) -> None:
-        if not isinstance(message, TurnInfo):
-            return
-        self.heard_s = message.audio_window_end
-        match message.event:
-            case Event.EAGER_END_OF_TURN:
-                self._eager_s = message.audio_window_end
-            case Event.TURN_RESUMED:
-                self._eager_s = None
-                self.false_starts += 1
-            case Event.END_OF_TURN:
-                self.turns.append(self._ended(message))
-                self._eager_s = None
+        self._reading.hear(message)
 
-    def _ended(self, turn: TurnInfo) -> Ended:
-        last_s = turn.words[-1].end if turn.words else None
-        end_s = turn.audio_window_end
-        return Ended(
-            turn.turn_index,
-            turn.transcript,
-            len(turn.words),
-            end_s,
-            turn.trigger if isinstance(turn.trigger, str) else "",
-            end_s - last_s if isinstance(last_s, float) else None,
-            None if self._eager_s is None else end_s - self._eager_s,
-        )
+    @property
+    def turns(self) -> list[Turn]:
+        """Those that ended."""
+        return [turn for turn in self._reading.turns if turn.ended]
+
+    @property
+    def false_starts(self) -> int:
+        """Likely ends that were none."""
+        return sum(turn.resumed for turn in self._reading.turns)
 
     @property
     def delay_s_median(self) -> float | None:
-        """Over the turns the model ended: the others waited for a clock or for the client."""
-        delays_s = [
-            turn.delay_s
-            for turn in self.turns
-            if turn.trigger == "model" and turn.delay_s is not None
-        ]
-        return median(delays_s) if delays_s else None
+        return delay_s_median(self.turns)
 
     def table(self) -> Table:
         table = Table(title="Turns", title_justify="left", title_style="bold", box=None)
@@ -80,9 +40,9 @@ class Summary:
         table.add_column("transcript", overflow="fold")
         for turn in self.turns:
             table.add_row(
-                str(turn.turn_index),
-                str(turn.words),
-                f"{turn.ended_s:.2f} s",
+                str(turn.index),
+                str(len(turn.words)),
+                f"{turn.end_s:.2f} s",
                 turn.trigger,
                 milliseconds(turn.delay_s),
                 milliseconds(turn.eager_lead_s),
@@ -92,8 +52,10 @@ class Summary:
 
     def lines(self) -> list[str]:
         """Say the same in words."""
-        words = sum(turn.words for turn in self.turns)
-        lines = [f"{len(self.turns)} turns, {words} words in {self.heard_s:.1f} s of audio."]
+        words = sum(len(turn.words) for turn in self.turns)
+        lines = [
+            f"{len(self.turns)} turns, {words} words in {self._reading.heard_s:.1f} s of audio."
+        ]
         if self.delay_s_median is not None:
             lines.append(
                 "End-of-turn delay, from the end of the last word to the event in audio time: "

@@ -7,11 +7,11 @@ from collections.abc import Awaitable, Callable
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from turnwise.errors import BadRequest, TurnwiseError
-from turnwise.server import converse, grant, health, speak_request, telephone
+from turnwise.server import converse, grant, health, page, speak_request, telephone
 from turnwise.server.handshake import (
     Message,
     Receive,
@@ -24,7 +24,6 @@ from turnwise.server.handshake import (
     refuse,
 )
 from turnwise.server.ids import uuid7
-from turnwise.server.page import PAGE
 from turnwise.server.refusal import Problem, body_and_headers, problem_of, status_of
 from turnwise.server.speak import speaker
 from turnwise.wire.speak_query import Edition
@@ -69,9 +68,6 @@ def build(shared: Shared) -> App:
 
 
 def routes(shared: Shared) -> list[Route]:
-    async def page(_: Request) -> Response:
-        return HTMLResponse(PAGE)
-
     async def healthz(_: Request) -> Response:
         return health.alive()
 
@@ -97,7 +93,7 @@ def routes(shared: Shared) -> list[Route]:
         return await speak_request.answer(shared, request, Edition(request.url.path))
 
     return [
-        Route("/", page),
+        *page.routes(),
         Route("/healthz", healthz),
         Route("/readyz", readyz),
         Route("/metrics", metrics),

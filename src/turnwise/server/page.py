@@ -1,56 +1,88 @@
-"""The page at /: what this is, for whoever opens the server in a browser."""
+"""The playground at /: static files, and headers under which they may load nothing else.
 
-from turnwise import __version__
-
-PAGE = f"""<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>turnwise</title>
-<style>
-  :root {{ color-scheme: light dark; --ink: #1c1f24; --soft: #5b6470; --line: #d9dde3;
-    --paper: #fbfbfa; --code: #f1f2f4; --link: #0b5fad }}
-  @media (prefers-color-scheme: dark) {{
-    :root {{ --ink: #e7e9ec; --soft: #9aa3af; --line: #31363d; --paper: #16181b;
-      --code: #202327; --link: #7db8f0 }} }}
-  body {{ margin: 0 auto; max-width: 42rem; padding: 4rem 1.5rem; background: var(--paper);
-    color: var(--ink); font: 1rem/1.6 system-ui, sans-serif }}
-  h1 {{ margin: 0; font-size: 1.75rem; letter-spacing: -.02em }}
-  h2 {{ margin: 2.5rem 0 .5rem; font-size: 1rem }}
-  p {{ margin: .5rem 0 }}
-  .soft {{ color: var(--soft) }}
-  pre, code {{ font: .875rem/1.6 ui-monospace, monospace }}
-  pre {{ white-space: pre-wrap; overflow-wrap: anywhere; padding: .75rem 1rem;
-    border: 1px solid var(--line); border-radius: .5rem; background: var(--code) }}
-  table {{ width: 100%; border-collapse: collapse }}
-  td {{ padding: .4rem 1rem .4rem 0; border-top: 1px solid var(--line); vertical-align: top }}
-  a {{ color: var(--link) }}
-</style>
-<h1>turnwise</h1>
-<p>A speech recogniser for conversations: it hears turns, not just words.
-<span class="soft">Version {__version__}.</span></p>
-
-<h2>Connect</h2>
-<p>Stream audio to this WebSocket, and read turn events from it:</p>
-<pre id="url">/v2/listen?model=flux-general-en&amp;encoding=linear16&amp;sample_rate=16000</pre>
-<p>From a shell on the machine that runs it:</p>
-<pre>turnwise transcribe --url <span id="base">ws://localhost:8080</span> recording.wav</pre>
-<p class="soft">An API key, if this server asks for one, goes into the header
-<code>Authorization: Token KEY</code>, or in a browser into the subprotocols
-<code>["token", KEY]</code>.</p>
-
-<h2>Look around</h2>
-<table>
-<tr><td><a href="/healthz">/healthz</a></td><td>is it alive</td></tr>
-<tr><td><a href="/readyz">/readyz</a></td><td>does it take streams</td></tr>
-<tr><td><a href="/metrics">/metrics</a></td><td>how is it doing, for Prometheus</td></tr>
-<tr><td><code>POST /v1/auth/grant</code></td><td>trade an API key for a temporary token</td></tr>
-<tr><td><code>GET /v1/auth/token</code></td><td>is this API key any good</td></tr>
-</table>
-<script>
-  const base = location.origin.replace(/^http/, "ws");
-  document.getElementById("base").textContent = base;
-  document.getElementById("url").prepend(base);
-</script>
-</html>
+Everything is read once and served from memory; a path that was not read does not exist.
 """
+
+import hashlib
+from pathlib import Path
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+import turnwise
+from turnwise.samples.conversation import OGG
+
+FOLDER = Path(turnwise.__file__).parent / "playground"
+INDEX = "index.html"
+TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".ogg": "audio/ogg",
+    "": "text/plain; charset=utf-8",  # licences
+}
+"""By the name's ending; what ends otherwise is not for browsers."""
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "connect-src 'self'",  # the WebSocket too: same host, same port
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+        "require-trusted-types-for 'script'",
+        "trusted-types 'none'",
+    )
+)
+HEADERS = {
+    "content-security-policy": POLICY,
+    "permissions-policy": "microphone=(self)",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "cache-control": "no-cache",  # asked for anew each time, and mostly unchanged
+}
+
+
+def routes() -> list[Route]:
+    """Return the routes of / and of everything below /playground/."""
+    files = {
+        path.relative_to(FOLDER).as_posix(): path
+        for path in FOLDER.rglob("*")
+        if path.is_file() and path.suffix in TYPES
+    }
+    files[f"samples/{OGG.name}"] = OGG
+    pages = {name: _page(path) for name, path in files.items()}
+
+    async def index(request: Request) -> Response:
+        return _answer(request, *pages[INDEX])
+
+    async def file(request: Request) -> Response:
+        name = request.path_params["name"]
+        if name not in pages:
+            raise HTTPException(404)
+        return _answer(request, *pages[name])
+
+    return [Route("/", index), Route("/playground/{name:path}", file)]
+
+
+def _page(path: Path) -> tuple[bytes, str]:
+    """Return what a file holds and its media type."""
+    body = path.read_bytes()
+    if path.name == INDEX:
+        body = body.replace(b"{version}", turnwise.__version__.encode())
+    return body, TYPES[path.suffix]
+
+
+def _answer(request: Request, body: bytes, media_type: str) -> Response:
+    tag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
+    headers = HEADERS | {"etag": tag}
+    if request.headers.get("if-none-match") == tag:
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type=media_type, headers=headers)

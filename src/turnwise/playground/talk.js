@@ -1,0 +1,137 @@
+/* One conversation with the agent: microphone, loudspeaker and the Voice Agent API between. */
+
+import { agentSettings, OUTPUT_RATE_HZ, Talk } from "./agent.js";
+import { Conversation } from "./conversation.js";
+import { entry } from "./log.js";
+import { peaks } from "./pcm.js";
+import { Recorder } from "./session.js";
+import { Speaker } from "./sound.js";
+import { reason, socketTo } from "./stream.js";
+import { Timeline } from "./timeline.js";
+
+const EVENTS = ["UserStartedSpeaking", "AgentThinking", "AgentStartedSpeaking", "AgentAudioDone"];
+
+export class TalkSession {
+  /** wishes: as agentSettings() takes them, without the rate. */
+  constructor(view, secret, wishes) {
+    this._view = view;
+    this._secret = secret;
+    this._wishes = wishes;
+    this.name = "microphone";
+    this.timeline = new Timeline();
+    this.conversation = new Conversation(); // stays empty: the agent listens for itself
+    this.talk = new Talk();
+    this._sentSamples = 0;
+    this._said = 0;
+    this._started = false;
+    this._ended = false;
+    this._beganMs = performance.now();
+  }
+
+  get head() {
+    return { url: "/v1/agent/converse", audio: { name: this.name, duration_s: this._sentS } };
+  }
+
+  get _sentS() {
+    return this._sentSamples / this.recorder.rateHz;
+  }
+
+  begin(source) {
+    this._source = source;
+    this._settings = agentSettings({ ...this._wishes, inputRateHz: source.rateHz });
+    this.recorder = new Recorder(source.rateHz);
+    if (this._ended) { // while the browser asked for the microphone
+      source.stop();
+      this._view.end(null);
+      return;
+    }
+    this._speaker = new Speaker(OUTPUT_RATE_HZ, () => {
+      this.talk.playedOut();
+      this._show();
+    });
+    this._view.state("connecting", "Calling the agent…");
+    let opened = false;
+    this._socket = socketTo("v1/agent/converse", this._secret);
+    this._socket.onopen = () => { opened = true; };
+    this._socket.onmessage = ({ data }) =>
+      typeof data === "string" ? this._message(JSON.parse(data)) : this._audio(data);
+    this._socket.onclose = () => (opened ? this._lost() : this._declined());
+  }
+
+  frame(frame) {
+    if (!this._started || this._ended) return;
+    this._sentSamples += frame.length;
+    this.timeline.push(peaks(frame, this.recorder.rateHz));
+    this.recorder.push(frame);
+    this._socket.send(frame);
+    this._view.chart();
+  }
+
+  configure() {} // the agent was told everything in Settings
+
+  forceEndTurn() {
+    if (this._started) this._socket.send(JSON.stringify({ type: "ForceEndTurn" }));
+  }
+
+  /** Hang up. */
+  finish() {
+    this._end(null);
+  }
+
+  _message(message) {
+    if (this._ended) return;
+    this._view.message(entry(this._sentS, (performance.now() - this._beganMs) / 1000, message));
+    if (EVENTS.includes(message.type)) {
+      this.timeline.events.push({ atS: this._sentS, name: message.type });
+    }
+    switch (this.talk.hear(message, this._speaker.playing, this._sentS)) {
+      case "apply":
+        this._socket.send(JSON.stringify(this._settings));
+        break;
+      case "start":
+        this._started = true;
+        this._view.state("listening", "The agent listens.");
+        break;
+      case "hush":
+        this._speaker.hush();
+        break;
+    }
+    if (message.type === "Warning") this._view.warning(message.description);
+    if (message.type === "Error") this._end(`The agent ended the call: ${message.description}`);
+    else this._show();
+  }
+
+  _audio(bytes) {
+    if (this._ended) return;
+    this.talk.receiveAudio();
+    this._speaker.play(bytes);
+    this._show();
+  }
+
+  _show() {
+    for (const { role, content, atS } of this.talk.said.slice(this._said)) {
+      this._view.said(role, content, atS);
+    }
+    this._said = this.talk.said.length;
+    this._view.agent(this.talk);
+  }
+
+  _lost() {
+    if (!this._ended) this._end("The agent hung up.");
+  }
+
+  async _declined() {
+    const { refused, text } = await reason(this._secret, "conversation with an agent");
+    this._end(text, refused);
+  }
+
+  _end(text, refused = false) {
+    if (this._ended) return;
+    this._ended = true;
+    if (!this._source) return; // begin() will notice
+    this._source.stop();
+    this._socket.close();
+    this._speaker.close();
+    this._view.end(text, refused);
+  }
+}
