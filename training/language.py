@@ -46,7 +46,7 @@ Arrays = dict[str, NDArray[np.generic]]
 Ids = NDArray[np.integer[Any]]
 
 WORDS_MAX = 65_000  # ids fit in uint16
-BYTES_MAX = 16_000_000
+BYTES_MAX = 28_000_000
 HELD_OUT_EVERY = 100  # every so many lines of a domain are kept for tuning
 TUNING_LINES_MAX = 2_000  # of a domain or a manifest's style
 WORD_BYTES = 8  # its unigram's values and the place of its bigrams
