@@ -81,13 +81,13 @@ def test_a_start_of_turn_has_every_field_of_the_contract() -> None:  # contract 
 
 def test_the_frame_after_an_end_starts_a_new_turn_for_the_engine() -> None:
     listener = connected()
-    hearings = hear(listener, belief(1, "hi"), belief(2, "hi", 0.9), belief(3), belief(4))
+    hearings = hear(listener, belief(1, "hi"), belief(3, "hi", 0.9), belief(4), belief(5))
     assert [hearing.new_turn for hearing in hearings] == [False, False, True, False]
 
 
 def test_ended_turns_are_counted_by_what_ended_them() -> None:
     listener = connected()
-    hear(listener, belief(1, "hi"), belief(2, "hi", 0.9), belief(3, "bye"))
+    hear(listener, belief(1, "hi"), belief(3, "hi", 0.9), belief(4, "bye"))
     tell(listener, {"type": "ForceEndTurn"})
     assert listener.turns_ended == 2
     assert listener.ended_by == {"model": 1, "manual": 1}
@@ -311,7 +311,7 @@ def test_a_stall_after_the_end_says_nothing() -> None:
 def test_an_old_client_hears_the_ten_fields_and_no_gap_in_the_numbers() -> None:  # contract 9.1
     listener = connected(legacy=True)
     tell(listener, {"type": "ForceEndTurn"})
-    hear(listener, belief(1, "hi"), belief(2, "hi", 0.9))
+    hear(listener, belief(1, "hi"), belief(3, "hi", 0.9))
     start, end = said(listener)
     assert "trigger" not in end
     assert set(end["words"][0]) == {"word", "confidence"}
