@@ -1,6 +1,7 @@
 """One stream, where audio, turns and the wire meet."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from turnwise.errors import NO_STATUS, BadAudio, ClientError, EngineFailed, Inac
 from turnwise.listener import Listener, detected
 from turnwise.settings import (
     Encoding,
+    Expecting,
+    Hints,
     Model,
     Redact,
     StreamSettings,
@@ -110,6 +113,24 @@ def test_new_keyterms_reach_the_engine_with_the_next_frame_only() -> None:  # co
     tell(listener, {"type": "Configure", "keyterms": ["Turnwise"]})
     hearings = hear(listener, belief(1), belief(2))
     assert [hearing.keyterms for hearing in hearings] == [("Turnwise",), None]
+
+
+def test_hints_of_the_url_reach_the_engine_with_the_first_frame() -> None:
+    hints = Hints("What's your number?", Expecting.DIGITS)
+    hearings = hear(connected(replace(RAW, hints=hints)), belief(1), belief(2))
+    assert [hearing.hints for hearing in hearings] == [hints, None]
+    assert hear(connected(), belief(1))[0].hints is None
+
+
+def test_new_hints_reach_the_engine_and_are_told_to_who_gave_them() -> None:
+    listener = connected()
+    tell(listener, {"type": "Configure", "agent_said": "May I help?"})
+    [success] = said(listener)
+    assert success["agent_said"] == "May I help?"
+    assert "expecting" not in success
+    assert hear(listener, belief(1))[0].hints == Hints("May I help?")
+    tell(listener, {"type": "Configure", "agent_said": ""})
+    assert hear(listener, belief(2))[0].hints == Hints()
 
 
 def test_the_same_keyterms_again_do_not_trouble_the_engine() -> None:

@@ -35,7 +35,7 @@ from turnwise.units import FRAME_SAMPLES, SAMPLE_RATE_HZ
 
 MARKS = ("silence_s", "is_end", "until_speech_s", "sort")
 """Of a frame: how long the marked silence has lasted at its end (NaN: none), whether that ends
-the turn, how long until anybody speaks again, and which of SORTS the silence is."""
+the turn, how long until anybody speaks again (NaN: unclear), and which of SORTS the silence is."""
 SORTS = ("pause", "cut", "drawl", "joined", "broken off", "answered", "quiet")
 
 
@@ -96,8 +96,8 @@ class Ears:
     def hear(self, samples: NDArray[np.float32], silences: list[dict[str, Any]]) -> Heard:
         samples = samples[: len(samples) // FRAME_SAMPLES * FRAME_SAMPLES]
         frames, log_probs = self.encode(samples)
-        new_turns = {s["end"] // FRAME_SAMPLES for s in silences if s["kind"] == "end"}
-        evidence = self.evidence(samples, log_probs, new_turns)
+        ends = {s["end"] for s in silences if s["sort"] in ("answered", "quiet")}
+        evidence = self.evidence(samples, log_probs, {end // FRAME_SAMPLES for end in ends})
         return Heard(frames.astype(np.float16), evidence, marks_of(len(frames), silences))
 
 
@@ -108,6 +108,9 @@ def marks_of(count: int, silences: list[dict[str, Any]]) -> NDArray[np.float32]:
     until = (np.arange(count) + 1) * FRAME_SAMPLES
     for silence in silences:
         inside = (until > silence["start"]) & (until <= silence["end"])
+        if silence["kind"] == "unclear":
+            marks[inside, 2] = np.nan
+            continue
         marks[inside, 0] = (until[inside] - silence["start"]) / SAMPLE_RATE_HZ
         marks[inside, 1] = silence["kind"] == "end"
         marks[inside, 2] = (silence["end"] - until[inside]) / SAMPLE_RATE_HZ

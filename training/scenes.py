@@ -8,10 +8,14 @@ never; another speaker answers, or nobody does. Silence is the clip's own room t
 for ends alike, so that no seam tells one from the other. The whole is then moved to another room,
 beside other noises or a far talker, and often onto a telephone line.
 
+Audiobooks are cut into recordings at any pause, so that their ends are like their pauses: one that
+the words do not close is unclear, as is a pause after words that may well be all.
+
     python -m training.scenes OUT --set FOLDER[:WEIGHT] ... --noise NOISE --hours 8
 
 OUT is a prepared set (see `training.data`) whose utterances.jsonl also holds for each scene
-`silences` (start, end, kind: "hold" or "end", sort: how it was made) and `turns` (start of each).
+`silences` (start, end, kind: "hold", "end" or "unclear", sort: how it was made) and `turns` (start
+of each).
 Held-out speakers make scenes of their own, `--held-out` of the hours.
 """
 
@@ -26,6 +30,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors.numpy import load_file
 
 from training.augment import (
     PROBABILITIES,
@@ -40,8 +45,11 @@ from training.augment import (
 from training.batches import is_validation
 from training.data import SAMPLE_RATE, decode, load, scaled
 from training.store import Recording, Store
+from turnwise.engine.completeness import FILE, Completeness
+from turnwise.engine.weights import FOLDER
 
 BLOCK = 160  # 10 ms, as alignments count
+UNCLEAR = "unclear"
 SILENCE_MIN_S = 0.1
 BURST_MIN_S = 0.06
 ACTIVE_SHARE = 0.3
@@ -51,13 +59,15 @@ TONE_MIN_S = 0.15
 GRAIN_S = (0.1, 0.2)
 FADE_S = 0.02
 
+PASSAGES = ("audiobook", "libri")
+"""In the style or source of recordings that end anywhere."""
 HOLD_S, HOLD_SPREAD, HOLD_RANGE_S = 0.55, 0.75, (0.15, 4.0)
 """Median and spread (of the logarithm) of how long a speaker pauses."""
 ANSWER_S, ANSWER_SPREAD, ANSWER_RANGE_S = 0.45, 0.8, (0.12, 3.0)
 QUIET_END_S = (1.2, 3.0)
 ANSWERED = 0.5
 """Of ends: somebody else speaks next on the same channel."""
-CLIPS = (0.68, 0.24, 0.08)
+CLIPS = (0.8, 0.16, 0.04)
 """How often a turn is one, two or three sentences."""
 CUTS_PER_CLIP = 0.7
 DRAWN_OUT = 0.35
@@ -66,6 +76,9 @@ BROKEN_OFF = 0.12
 PAUSE_STAYS = 0.4
 DRAWL = (1.4, 2.4)
 DRAWL_S = 0.18
+CLOSED, OPEN = -1.0, 0.5
+"""Log-odds of the words: an audiobook's recording ends a turn from the first on, and a pause in
+anything read is a hold up to the second."""
 SCENE_S = 14.0
 FAR_TALKER = 0.25
 FAR_SNR_DB = (-2.0, 20.0)
@@ -87,8 +100,10 @@ class Clip:
     """Of the speech."""
     tone: Wave
     speaker: str
-    style: str
-    transcript: tuple[str, ...]
+    open_pauses: tuple[bool, ...]
+    """Of each pause: whether the words before it are surely not all."""
+    closed: bool
+    """Whether the speaker is surely done at the end."""
 
 
 class Silence(NamedTuple):
@@ -98,7 +113,9 @@ class Silence(NamedTuple):
     sort: str
 
 
-def clip_of(samples: Wave, found: dict[str, Any], about: dict[str, Any]) -> Clip | None:
+def clip_of(
+    samples: Wave, found: dict[str, Any], about: dict[str, Any], judge: Completeness
+) -> Clip | None:
     """Return a recording as a clip; None where there is no room tone to be had."""
     edges = np.cumsum([0, *found["words"]])
     starts, ends = np.array(found["starts"]) * BLOCK, np.array(found["ends"]) * BLOCK
@@ -125,9 +142,14 @@ def clip_of(samples: Wave, found: dict[str, Any], about: dict[str, Any]) -> Clip
     tone = room_tone(samples, ~(active | inside))
     if tone is None:
         return None
+    texts = about["transcript"].split()
+    before = [sum(word[1] <= (start + end) / 2 for word in words) for start, end in pauses]
+    whole = all(mark not in f"{about['style']} {about['source']}".lower() for mark in PASSAGES)
     return Clip(
         samples, tuple(words), tuple(pauses), first * BLOCK, last * BLOCK, tone,
-        str(about["speaker"]), about["style"], tuple(about["transcript"].split()),
+        str(about["speaker"]),
+        tuple(judge.log_odds(texts[:count]) < OPEN for count in before),
+        whole or judge.log_odds(texts) > CLOSED,
     )  # fmt: skip
 
 
@@ -270,8 +292,10 @@ def add_clip(strip: Strip, clip: Clip, rng: Random, *, broken: bool) -> bool:
     cuts = cuts_of(clip, rng)
     if broken and not cuts:
         broken = False
+    pauses = zip(clip.pauses, clip.open_pauses, strict=True)
     stops = sorted(
-        [(start, end, "pause") for start, end in clip.pauses] + [(cut, cut, "cut") for cut in cuts]
+        [(start, end, "pause" if is_open else UNCLEAR) for (start, end), is_open in pauses]
+        + [(cut, cut, "cut") for cut in cuts]
     )
     if broken:
         last_cut = cuts[-1]
@@ -291,10 +315,11 @@ def add_clip(strip: Strip, clip: Clip, rng: Random, *, broken: bool) -> bool:
         if broken and start == last_cut:
             strip.quiet(silence(clip.tone, hold(rng) + 8_000, rng), "hold", "broken off")
             return True
-        if sort == "pause" and rng.random() < PAUSE_STAYS:
-            strip.quiet(clip.samples[start:end], "hold", sort)
+        kind = UNCLEAR if sort == UNCLEAR else "hold"
+        if end > start and rng.random() < PAUSE_STAYS:
+            strip.quiet(clip.samples[start:end], kind, sort)
         else:
-            strip.quiet(retimed(clip, start, end, hold(rng), rng), "hold", sort)
+            strip.quiet(retimed(clip, start, end, hold(rng), rng), kind, sort)
         at = end
     strip.speech(clip.samples[at : clip.last])
     return False
@@ -329,7 +354,8 @@ def add_turn(strip: Strip, clips: Sequence[Clip], rng: Random, *, answered: bool
         count = int(rng.uniform(*QUIET_END_S) * SAMPLE_RATE)
     natural = natural[:count]
     rest = silence(clip.tone, count - len(natural), rng)
-    strip.quiet(np.concatenate([natural, rest]), "end", "answered" if answered else "quiet")
+    kind = "end" if clip.closed else UNCLEAR
+    strip.quiet(np.concatenate([natural, rest]), kind, "answered" if answered else "quiet")
 
 
 class People:
@@ -340,8 +366,9 @@ class People:
         self._sets = []
         for clips, weight in sets:
             by_speaker: dict[str, list[Clip]] = {}
-            for clip in clips:
-                by_speaker.setdefault(clip.speaker, []).append(clip)
+            for number, clip in enumerate(clips):  # where nobody knows, each may be another
+                name = clip.speaker if clip.speaker != "None" else f"unknown {number}"
+                by_speaker.setdefault(name, []).append(clip)
             if by_speaker:
                 self._sets.append((list(by_speaker.values()), weight))
         weights = np.array([weight for _, weight in self._sets])
@@ -352,9 +379,7 @@ class People:
         groups = self._sets[self._rng.choice(len(self._sets), p=self._shares)][0]
         sizes = np.sqrt([len(group) for group in groups])
         group = groups[self._rng.choice(len(groups), p=sizes / sizes.sum())]
-        wanted = 1 + int(self._rng.choice(len(CLIPS), p=CLIPS))
-        if group[0].speaker == "None":  # nobody knows whether two are by one
-            wanted = 1
+        wanted = min(len(group), 1 + int(self._rng.choice(len(CLIPS), p=CLIPS)))
         return [group[i] for i in self._rng.integers(0, len(group), wanted)]
 
 
@@ -384,7 +409,7 @@ def scene(people: People, noises: Sequence[Wave], rng: Random) -> tuple[Wave, St
     return samples, strip
 
 
-def clips_of(folder: Path) -> Iterator[Clip]:
+def clips_of(folder: Path, judge: Completeness) -> Iterator[Clip]:
     """Return the recordings of a prepared set whose words are aligned."""
     lines = (folder / "alignment.jsonl").read_text().splitlines()
     about = [json.loads(line) for line in (folder / "utterances.jsonl").read_text().splitlines()]
@@ -393,7 +418,8 @@ def clips_of(folder: Path) -> Iterator[Clip]:
         row = json.loads(line)
         if row["found"]:
             number = row["number"]
-            clip = clip_of(scaled(utterances[number].samples), row["found"], about[number])
+            samples = scaled(utterances[number].samples)
+            clip = clip_of(samples, row["found"], about[number], judge)
             if clip is not None:
                 yield clip
 
@@ -428,19 +454,21 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--set", nargs="+", required=True, help="prepared sets, FOLDER[:WEIGHT]")
     parser.add_argument("--noise", type=Path, help="folder of recorded noises")
+    parser.add_argument("--completeness", type=Path, default=FOLDER / FILE)
     parser.add_argument("--hours", type=float, default=8.0)
     parser.add_argument("--held-out", type=float, default=0.15, help="share of the hours")
     parser.add_argument("--clips", type=int, help="at most so many of each set")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     rng = np.random.default_rng(options.seed)
+    judge = Completeness(load_file(options.completeness))
     noises = (
         [scaled(decode(p)) for p in sorted(options.noise.glob("*.wav"))] if options.noise else []
     )
     sets: dict[bool, list[tuple[list[Clip], float]]] = {True: [], False: []}
     for entry in options.set:
         folder, _, weight = entry.partition(":")
-        clips = list(clips_of(Path(folder)))
+        clips = list(clips_of(Path(folder), judge))
         for held_out in (True, False):
             kept = [clip for clip in clips if is_validation(clip.speaker) == held_out]
             if options.clips and len(kept) > options.clips:

@@ -32,8 +32,10 @@ from training.scene_frames import SORTS
 from turnwise.engine.endpoint import EVIDENCE, FILE
 from turnwise.engine.weights import FOLDER, record
 
-WIDTH = 96
-HIDDEN = 48
+DIRECTIONS = 48
+"""Of the acoustic network's frames that are looked at: those they differ in most."""
+WIDTH = 64
+HIDDEN = 32
 UNTIL_S = (0.2, 0.4, 0.8, 1.6, 3.0)
 """Edges of the classes of how long until the same speaker goes on; one more for never."""
 EARLY_S, EARLY_WEIGHT = 0.4, 4.0
@@ -41,9 +43,11 @@ LATE_S, LATE_WEIGHT = 1.6, 0.3
 SILENCE_MAX_S = 3.0
 LOOK_AT_S = (0.1, 0.3, 0.6)
 FRAME_S = 0.08
+SAMPLE = 8_000
+"""Frames, to find their directions by."""
 AUXILIARY = 0.2
 BATCH = 32
-STEPS, CHECK_EVERY, PATIENCE = 1_000, 40, 6
+STEPS, CHECK_EVERY, PATIENCE = 600, 30, 5
 RATE, WEIGHT_DECAY = 2e-3, 0.02
 DROPOUT = 0.25
 BLIND = 0.2
@@ -55,21 +59,46 @@ WORDY = [EVIDENCE.index(name) for name in ("complete", "has words", "certain", "
 class Head(nn.Module):
     """Frames and evidence -> log-odds that the turn is over."""
 
-    def __init__(self, frames: int, evidence: int = len(EVIDENCE), width: int = WIDTH) -> None:
+    def __init__(self, frames: int) -> None:
         super().__init__()
-        self.into = nn.Linear(frames + evidence, width)
-        self.recur = nn.GRU(width, width, batch_first=True)
-        self.hidden = nn.Linear(2 * width, HIDDEN)
+        directions = min(DIRECTIONS, frames)
+        self.register_buffer("look", torch.eye(frames, directions))
+        self.register_buffer("centre", torch.zeros(directions))
+        self.into = nn.Linear(directions + len(EVIDENCE), WIDTH)
+        self.recur = nn.GRU(WIDTH, WIDTH, batch_first=True)
+        self.hidden = nn.Linear(2 * WIDTH, HIDDEN)
         self.out = nn.Linear(HIDDEN, 1)
         self.until = nn.Linear(HIDDEN, len(UNTIL_S) + 2)
         self.dropout = nn.Dropout(DROPOUT)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """[n, t, frames + evidence] -> log-odds [n, t], and logits of the auxiliary targets."""
-        x = functional.silu(self.into(self.dropout(x)))
+        frames = x[..., : -len(EVIDENCE)] @ self.look - self.centre
+        x = self.dropout(torch.cat([frames, x[..., -len(EVIDENCE) :]], dim=-1))
+        x = functional.silu(self.into(x))
         states, _ = self.recur(self.dropout(x))
         hidden = functional.silu(self.hidden(self.dropout(torch.cat([states, x], dim=-1))))
         return self.out(hidden)[..., 0], self.until(hidden)
+
+    def look_at(self, frames: NDArray[np.float16]) -> None:
+        """Look at the principal directions of frames, each of unit spread."""
+        sample = frames[:: max(1, len(frames) // SAMPLE)].astype(np.float32)
+        mean = sample.mean(axis=0)
+        _, spread, directions = np.linalg.svd(sample - mean, full_matrices=False)
+        count = self.look.shape[1]
+        unit = spread[:count, None] / np.sqrt(len(sample))
+        self.look.copy_(torch.from_numpy((directions[:count] / unit).T.copy()))
+        self.centre.copy_(torch.from_numpy(mean) @ self.look)
+
+    def inner(self) -> tuple[Tensor, Tensor]:
+        """Return weight [WIDTH, frames + evidence] and bias of what goes into the network."""
+        count = self.look.shape[1]
+        weight, bias = self.into.weight.detach(), self.into.bias.detach()
+        of_frames = weight[:, :count] @ self.look.T
+        return (
+            torch.cat([of_frames, weight[:, count:]], dim=1),
+            bias - weight[:, :count] @ self.centre,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +195,7 @@ def train(scenes: Scenes, held_out: Scenes, seed: int) -> tuple[Head, float]:
     rng = np.random.default_rng(seed)
     frames = scenes.frames.shape[1]
     head = Head(frames)
+    head.look_at(scenes.frames)
     optimizer = torch.optim.AdamW(head.parameters(), lr=RATE, weight_decay=WEIGHT_DECAY)
     best, best_loss, best_step = head.state_dict(), float("inf"), 0
     order: list[int] = []
@@ -236,7 +266,9 @@ def graph_of(head: Head, width: int) -> onnx.ModelProto:
     middle, last = (g.input(name, FLOAT, ["n", width]) for name in ("middle", "last"))
     evidence = g.input("evidence", FLOAT, ["n", len(EVIDENCE)])
     before = g.input("state", FLOAT, ["n", head.recur.hidden_size])
-    x = g.linear(g("Concat", middle, last, evidence, axis=1), head.into)
+    weight, bias = head.inner()
+    x = g("Concat", middle, last, evidence, axis=1)
+    x = g("Gemm", x, g.weight(weight.T), g.constant(array_of(bias)))
     x = g("Mul", x, g("Sigmoid", x))
     recur, size = head.recur, head.recur.hidden_size
     of_input = g("Gemm", x, g.weight(recur.weight_ih_l0.T), g.constant(array_of(recur.bias_ih_l0)))
@@ -269,6 +301,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=FOLDER / FILE)
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--hide", choices=("frames", "words", "evidence"), help="to weigh a part")
+    parser.add_argument("--report", type=Path, nargs="*", default=[], help="other scenes")
     options = parser.parse_args()
     scenes, held_out = (load_scenes(options.scenes / name) for name in ("train", "held-out"))
     frames = scenes.frames.shape[1]
@@ -284,6 +317,9 @@ def main() -> None:
     print("losses", [found[1] for found in trained], "kept", loss, file=sys.stderr)
     print("scale and shift", calibrate(head, held_out))
     show("network", predict(head, held_out), held_out)
+    for folder in options.report:
+        other = load_scenes(folder)
+        show(folder.name, predict(head, other), other)
     onnx.save(graph_of(head, frames // 2), options.out)
     if options.out.parent == FOLDER:
         record(options.out)

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from turnwise.engine.weights import Arrays, read_arrays
+from turnwise.settings import Hints
 
 FILE = "completeness.safetensors"
 ROWS = 1 << 16
@@ -39,7 +40,7 @@ LETTERS = frozenset("bcdefghjklmnopqrstuvwxyz")
 
 
 class Expected(StrEnum):
-    """What the next turn is expected to hold."""
+    """What the next turn is expected to hold: settings.Expecting, and what else can be asked."""
 
     DIGITS = "digits"
     ADDRESS = "address"
@@ -64,6 +65,13 @@ _YES_NO = re.compile(
     r"didn't|can't|couldn't|won't|wouldn't|haven't|hasn't|anything|any)\b|"
     r"\b(?:right|correct|okay|ok|is that so)$"
 )
+
+
+def expected_by(hints: Hints) -> Expected | None:
+    """Return what to expect: what the caller said, else what was asked."""
+    if hints.expecting is not None:
+        return Expected(hints.expecting.value)
+    return expected_after(hints.agent_said)
 
 
 @lru_cache(maxsize=64)

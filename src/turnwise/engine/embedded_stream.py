@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from turnwise.engine.completeness import expected_by
 from turnwise.engine.encoder import DELAY_OUTPUTS, OUTPUTS_PER_FRAME, Floats, Slot
 from turnwise.engine.endpoint import SILENCE_MIN, Endpoint
 from turnwise.engine.features import LOOKBACK
@@ -90,6 +91,8 @@ class EmbeddedStream:
         if hearing.keyterms is not None:
             self._keyterms = hearing.keyterms
             tools.search.listen_for(self._search, self._keyterms)
+        if hearing.hints is not None:
+            self._endpoint.expected = expected_by(hearing.hints)
         tools.search.advance(self._search, log_probs)
         voicing = self._voice.push(hearing.frame)
         self._heard_until = voicing.heard_until
