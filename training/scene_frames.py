@@ -1,8 +1,8 @@
 """What the recogniser makes of scenes, kept for training: its frames, and what it knows of turns.
 
-    python -m training.scene_frames MODEL SCENES --language language.safetensors
+    python -m training.scene_frames MODEL SCENES/train SCENES/held-out
 
-SCENES is a folder of `training.scenes`; MODEL the weights of the acoustic network. Written beside
+SCENES is what `training.scenes` wrote; MODEL the weights of the acoustic network. Written beside
 the scenes: `frames.npy`, float16[frames, 2 x width], the network's middle and last frames;
 `evidence.npy`, float32[frames, len(EVIDENCE)], what the engine tells the end-of-turn network beside
 them; `marks.npy`, float32[frames, len(MARKS)]. Scenes follow each other; `spans.npy` says where.
@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -24,13 +25,15 @@ from training.data import load, scaled
 from training.model import Recogniser
 from training.train import load_model
 from turnwise.engine.completeness import Completeness
+from turnwise.engine.embedded import LANGUAGE
 from turnwise.engine.embedded_stream import EmbeddedStream, Tools
 from turnwise.engine.endpoint import Endpoint
 from turnwise.engine.features import LOOKBACK, log_mel
 from turnwise.engine.interface import Hearing, Word
-from turnwise.engine.language import load_language
+from turnwise.engine.language import language_from
 from turnwise.engine.punctuation import NOTHING, Readable
 from turnwise.engine.search import Search
+from turnwise.engine.weights import read_arrays
 from turnwise.units import FRAME_SAMPLES, SAMPLE_RATE_HZ
 
 MARKS = ("silence_s", "is_end", "until_speech_s", "sort")
@@ -54,16 +57,14 @@ class _Plain:
 
 
 class Ears:
-    """All it takes to hear a scene; one for each process."""
+    """All it takes to hear a scene; one for each process. Words come by what the engine ships."""
 
-    def __init__(self, model: Path, language: Path, completeness: Path) -> None:
+    def __init__(self, model: Path) -> None:
         torch.set_num_threads(1)
-        from safetensors.numpy import load_file
-
         self.model: Recogniser = load_model(model)
-        search = Search(load_language(language))
+        search = Search(language_from(read_arrays(LANGUAGE)))
         self.tools = Tools(search, cast("Any", _Plain()))
-        self.completeness = Completeness(load_file(completeness))
+        self.completeness = Completeness.load()
 
     def encode(
         self, samples: NDArray[np.float32]
@@ -122,33 +123,32 @@ _ears: Ears
 """Of this process: see _begin."""
 
 
-def _begin(*paths: Path) -> None:
+def _begin(model: Path) -> None:
     global _ears
-    _ears = Ears(*paths)
+    _ears = Ears(model)
 
 
 def _hear(job: tuple[NDArray[np.int16], list[dict[str, Any]]]) -> Heard:
     return _ears.hear(scaled(job[0]), job[1])
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
-    parser.add_argument("model", type=Path)
-    parser.add_argument("scenes", type=Path, nargs="+")
-    parser.add_argument("--language", type=Path, required=True)
-    parser.add_argument("--completeness", type=Path, required=True)
-    parser.add_argument("--share", type=float, default=1.0, help="of the scenes")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes")
-    options = parser.parse_args()
-    paths = (options.model, options.language, options.completeness)
-    with ProcessPoolExecutor(options.jobs, initializer=_begin, initargs=paths) as pool:
-        for folder in options.scenes:
+def keep(model: Path, folders: Sequence[Path], *, share: float = 1.0, jobs: int = 2) -> None:
+    """Hear scenes and keep what was heard beside them.
+
+    Args:
+        model: Weights of the acoustic network.
+        folders: Of scenes.
+        share: Of each folder's scenes, the first of them.
+        jobs: Processes.
+    """
+    with ProcessPoolExecutor(jobs, initializer=_begin, initargs=(model,)) as pool:
+        for folder in folders:
             utterances = load(folder)
             lines = (folder / "utterances.jsonl").read_text().splitlines()
-            count = round(options.share * len(utterances))
-            jobs = [(utterances[n].samples, json.loads(lines[n])["silences"]) for n in range(count)]
+            count = round(share * len(utterances))
+            work = [(utterances[n].samples, json.loads(lines[n])["silences"]) for n in range(count)]
             heard: list[Heard] = []
-            for number, found in enumerate(pool.map(_hear, jobs, chunksize=4)):
+            for number, found in enumerate(pool.map(_hear, work, chunksize=4)):
                 heard.append(found)
                 if number % 20 == 0:
                     print(f"\r{folder}: {number} of {count}", end="", file=sys.stderr, flush=True)
@@ -156,6 +156,16 @@ def main() -> None:
                 np.save(folder / f"{name}.npy", np.concatenate(parts))
             np.save(folder / "spans.npy", np.cumsum([0, *(len(h.marks) for h in heard)]))
             print(file=sys.stderr)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
+    parser.add_argument("model", type=Path)
+    parser.add_argument("scenes", type=Path, nargs="+")
+    parser.add_argument("--share", type=float, default=1.0, help="of the scenes")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes")
+    options = parser.parse_args()
+    keep(options.model, options.scenes, share=options.share, jobs=options.jobs)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,14 @@
-"""Train the end-of-turn network on what `training.scene_frames` kept, and put it into the engine.
+"""Train the end-of-turn network on scenes as the recogniser hears them, and export it.
 
-    python -m training.turn_head SCENES --out endpoint.onnx
+    python -m training.turn_head SCENES --model MODEL
 
-SCENES holds the folders `train` and `held-out`. Two seeds are trained and the better one is kept;
-each stops when held-out speakers no longer gain. What it says is then scaled and shifted so that,
-on held-out speakers, it comes true as often as it says.
+SCENES is what `training.scenes` wrote, MODEL the weights of the acoustic network, through which
+the scenes are heard first (`training.scene_frames`); without it, what was kept last time is
+used. The result goes into the engine's folder unless --out says otherwise.
+
+Two seeds are trained and the better one is kept; each stops when held-out speakers no longer
+gain. What it says is then scaled and shifted so that, on held-out speakers, it comes true as
+often as it says.
 
 It learns whether a silence ends the turn, the first 0.4 s of each counting four times; and beside
 that, for what it teaches the layers below, how long until anybody speaks and whether somebody
@@ -13,6 +17,7 @@ speaks now.
 
 import argparse
 import json
+import os
 import sys
 import time
 from dataclasses import dataclass
@@ -28,7 +33,7 @@ from torch.nn import functional
 
 from training.completeness import area
 from training.export import FLOAT, Graph, array_of
-from training.scene_frames import SORTS
+from training.scene_frames import SORTS, keep
 from turnwise.engine.endpoint import EVIDENCE, FILE
 from turnwise.engine.weights import FOLDER, record
 
@@ -302,7 +307,13 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--hide", choices=("frames", "words", "evidence"), help="to weigh a part")
     parser.add_argument("--report", type=Path, nargs="*", default=[], help="other scenes")
+    parser.add_argument("--model", type=Path, help="hear the scenes with these weights first")
+    parser.add_argument("--share", type=float, default=1.0, help="of the scenes to hear")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes that hear")
     options = parser.parse_args()
+    if options.model:
+        folders = [options.scenes / name for name in ("train", "held-out")]
+        keep(options.model, folders, share=options.share, jobs=options.jobs)
     scenes, held_out = (load_scenes(options.scenes / name) for name in ("train", "held-out"))
     frames = scenes.frames.shape[1]
     for kept in (scenes, held_out):
