@@ -91,7 +91,7 @@ class Head(nn.Module):
         mean = sample.mean(axis=0)
         _, spread, directions = np.linalg.svd(sample - mean, full_matrices=False)
         count = self.look.shape[1]
-        unit = spread[:count, None] / np.sqrt(len(sample))
+        unit = np.maximum(spread[:count, None] / np.sqrt(len(sample)), 1e-3)
         self.look.copy_(torch.from_numpy((directions[:count] / unit).T.copy()))
         self.centre.copy_(torch.from_numpy(mean) @ self.look)
 
@@ -208,7 +208,7 @@ def train(scenes: Scenes, held_out: Scenes, seed: int) -> tuple[Head, float]:
     for step in range(STEPS + 1):
         if step % CHECK_EVERY == 0:
             said = predict(head, held_out)
-            loss = weighted_loss(said, held_out.marks)
+            _, _, loss = honest(said, held_out.marks)
             line = {"step": step, "loss": round(loss, 4), "seconds": round(time.time() - started)}
             rounded = [round(a, 3) for a in areas(said, held_out.marks)["all"]]
             print(json.dumps(line | {"auc": rounded}), flush=True)
@@ -238,26 +238,40 @@ def _copy(head: Head) -> dict[str, Tensor]:
     return {name: value.clone() for name, value in head.state_dict().items()}
 
 
-def calibrate(head: Head, held_out: Scenes) -> tuple[float, float]:
-    """Scale and shift the answer so that it comes true as often as it says; return both."""
-    said = torch.from_numpy(predict(head, held_out))
-    marks = torch.from_numpy(held_out.marks)
-    weight, ends = weights_of(marks), torch.nan_to_num(marks[:, 1])
-    scale, shift = torch.ones(1, requires_grad=True), torch.zeros(1, requires_grad=True)
-    optimizer = torch.optim.LBFGS([scale, shift], max_iter=100)
+def honest(said: NDArray[Any], marks: NDArray[np.float32]) -> tuple[float, float, float]:
+    """Return scale and shift that make it come true as often as it says, and the loss with them.
+
+    The scale is never negative, so that the order stays.
+    """
+    weight = weights_of(torch.from_numpy(marks)).double()
+    counts = weight > 0
+    odds = torch.from_numpy(said).double()[counts]
+    ends, weight = torch.from_numpy(marks[:, 1]).double()[counts], weight[counts]
+    log_scale = torch.zeros(1, dtype=torch.float64, requires_grad=True)
+    shift = torch.zeros(1, dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.LBFGS([log_scale, shift], max_iter=50, line_search_fn="strong_wolfe")
 
     def closure() -> Tensor:
         optimizer.zero_grad()
-        loss = functional.binary_cross_entropy_with_logits(scale * said + shift, ends, weight)
+        scaled = log_scale.exp() * odds + shift
+        loss = functional.binary_cross_entropy_with_logits(scaled, ends, weight, reduction="sum")
+        loss = loss / weight.sum()
         loss.backward()
         return loss
 
     optimizer.step(closure)
+    loss = float(closure().detach())
+    return float(log_scale.detach().exp()), float(shift.detach()), loss
+
+
+def calibrate(head: Head, held_out: Scenes) -> tuple[float, float]:
+    """Scale and shift the answer so that it comes true as often as it says; return both."""
+    scale, shift, _ = honest(predict(head, held_out), held_out.marks)
     with torch.no_grad():
         head.out.weight *= scale
         head.out.bias *= scale
         head.out.bias += shift
-    return float(scale), float(shift)
+    return scale, shift
 
 
 def graph_of(head: Head, width: int) -> onnx.ModelProto:

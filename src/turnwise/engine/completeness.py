@@ -167,7 +167,7 @@ class Completeness:
         weights: NDArray[np.float64] = arrays["weights"].astype(np.float64) * float(
             arrays["scale"][0]
         )
-        self._weights = weights.tolist()
+        self._weights: list[float] = weights.tolist()
         self._bias = float(arrays["bias"][0])
 
     @classmethod

@@ -132,7 +132,7 @@ class EmbeddedEngine:
         for stream in list(self.streams):
             self.close(stream)
         self._threads.shutdown()
-        del self._encoder, self._tools
+        del self._encoder, self._endpoint, self._tools
 
 
 def _search(
