@@ -8,11 +8,12 @@ pytest.importorskip("torch")
 from training import scenes
 from training.augment import Wave
 from training.scene_frames import SORTS, marks_of
+from turnwise.engine.completeness import Completeness
 
 RATE = scenes.SAMPLE_RATE
 
 
-def clip(seed: int = 0, speaker: str = "ann") -> scenes.Clip:
+def clip(seed: int = 0, *, text: str = "", source: str = "made up") -> scenes.Clip:
     """Return four words of noise in a quiet room, with a pause of 0.3 s after the second."""
     rng = np.random.default_rng(seed)
     samples = rng.normal(0, 1e-3, 3 * RATE).astype(np.float32)
@@ -26,8 +27,8 @@ def clip(seed: int = 0, speaker: str = "ann") -> scenes.Clip:
         "starts": [round(100 * start) for start, _ in words],
         "ends": [round(100 * end) for _, end in words],
     }
-    about = {"speaker": speaker, "style": "read", "transcript": "one two three four"}
-    made = scenes.clip_of(samples, found, about)
+    about = {"speaker": "ann", "style": "read", "transcript": text or "i want the usual"}
+    made = scenes.clip_of(samples, found, {**about, "source": source}, Completeness.load())
     assert made is not None
     return made
 
