@@ -10,7 +10,9 @@ that score below --worst get null: their words were not all said, or not as writ
 
 import argparse
 import json
+import os
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,10 @@ TAIL = 4_000
 """Samples of silence after the recording, for the answers that come late."""
 WORST = -2.5
 SILENCE = 0
+
+_model: Recogniser
+_lexicon: Lexicon
+"""Of this process: see _begin."""
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
@@ -146,30 +152,43 @@ def align(model: Recogniser, utterance: Utterance, lexicon: Lexicon) -> dict[str
     return found | {"score": round(score, 3)}
 
 
+def _begin(model: Path) -> None:
+    """What a process needs to align."""
+    global _model, _lexicon
+    torch.set_num_threads(1)
+    _model, _lexicon = load_model(model), Lexicon()
+
+
+def _align(utterance: Utterance) -> dict[str, Any] | None:
+    return align(_model, utterance, _lexicon)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("model", type=Path)
     parser.add_argument("folders", type=Path, nargs="+", help="prepared sets")
     parser.add_argument("--worst", type=float, default=WORST, help="score below which it is null")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes")
     options = parser.parse_args()
-    torch.set_num_threads(1)
-    model, lexicon = load_model(options.model), Lexicon()
-    for folder in options.folders:
-        utterances = load(folder)
-        refused = 0
-        lines = []
-        for number, utterance in enumerate(utterances):
-            found = align(model, utterance, lexicon)
-            if found is not None and found["score"] < options.worst:
-                found = None
-            refused += found is None
-            lines.append(json.dumps({"number": number, "found": found}))
-            if number % 1000 == 999:
-                print(f"{folder}: {number + 1} of {len(utterances)}, {refused} refused", flush=True)
-        for old in folder.glob("alignment.jsonl*"):
-            old.unlink()
-        (folder / "alignment.jsonl").write_text("\n".join(lines) + "\n")
-        print(f"{folder}: {len(utterances)} recordings, {refused} refused")
+    with ProcessPoolExecutor(options.jobs, initializer=_begin, initargs=(options.model,)) as pool:
+        for folder in options.folders:
+            utterances = load(folder)
+            refused = 0
+            lines = []
+            for number, found in enumerate(pool.map(_align, utterances, chunksize=16)):
+                if found is not None and found["score"] < options.worst:
+                    found = None
+                refused += found is None
+                lines.append(json.dumps({"number": number, "found": found}))
+                if number % 1000 == 999:
+                    print(
+                        f"{folder}: {number + 1} of {len(utterances)}, {refused} refused",
+                        flush=True,
+                    )
+            for old in folder.glob("alignment.jsonl*"):
+                old.unlink()
+            (folder / "alignment.jsonl").write_text("\n".join(lines) + "\n")
+            print(f"{folder}: {len(utterances)} recordings, {refused} refused", flush=True)
 
 
 if __name__ == "__main__":

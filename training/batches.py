@@ -36,6 +36,8 @@ JOIN_CHANCE = 0.1
 GAP_S = (0.02, 0.5)
 AGAIN = 600
 """Examples kept to be used a second time: making them costs as much as learning them."""
+VALIDATION = 0.05
+"""Share of the speakers that are held out."""
 NOTHING_CHANCE = 0.02
 """Of an example in which nobody speaks."""
 WARPS = tuple(np.linspace(0.88, 1.12, 9))
@@ -79,9 +81,19 @@ def aligned(folder: Path, lexicon: Lexicon) -> list[Aligned]:
     return out
 
 
+def place(speaker: str) -> float:
+    """Return a speaker's place among all, 0 to 1, fixed by the name."""
+    return sum(speaker.encode()) * 2654435761 % 2**32 / 2**32
+
+
 def is_validation(speaker: str) -> bool:
     """Whether a training speaker is held out: about one in twenty, fixed by the name."""
-    return sum(speaker.encode()) * 2654435761 % 2**32 / 2**32 < 0.05 and speaker != "None"
+    return place(speaker) < VALIDATION and speaker != "None"
+
+
+def is_among(speaker: str, share: float) -> bool:
+    """Whether a speaker belongs to the first share of those to learn from."""
+    return place(speaker) <= VALIDATION + share * (1 - VALIDATION)
 
 
 class Example(NamedTuple):

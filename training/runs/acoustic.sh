@@ -31,7 +31,8 @@ if [ -n "${SENTENCES:-}" ]; then # texts to be spoken by synthesisers: PATH of a
     for voice in "$work"/synthetic/*/; do sets+=("$voice:${SYNTHETIC_WEIGHT:-0.5}"); done
 fi
 
-# A first third with the times found by another recogniser, then with our own.
+# A first third with the times found by another recogniser, then with our own, and whole
+# sequences against all others: a network that knows nothing yet is hurt by that.
 first=$(awk "BEGIN { print $hours / 3 }")
 "$python" -m training.train "$work/first" --set "${sets[@]}" --hours "$first" --dropout 0 \
     --augmented 0.5
@@ -40,5 +41,5 @@ if [ ! -e "$work/realigned" ]; then
     touch "$work/realigned"
 fi
 "$python" -m training.train "$work/last" --init "$work/first/average.pt" --set "${sets[@]}" \
-    --hours "$hours" --augmented 0.8
+    --hours "$hours" --dropout 0 --augmented 0.5 --sequence
 "$python" -m training.export "$work/last/average.pt"

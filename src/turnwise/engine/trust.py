@@ -20,17 +20,17 @@ FRAMES_PER_PHONE = 2.2
 # In the order of evidence().
 WEIGHTS = np.array(
     [
-        2.31,  # the constant
-        0.24,  # log-posterior now
-        2.19,  # mean posterior while the word was young
-        0.15,  # its logarithm
-        0.21,  # acoustic score per phone
-        1.0,  # language model
-        -0.29,  # duration per phone
-        0.67,  # phones
-        -0.18,  # rivals
-        -1.85,  # frames heard since
-        0.25,  # acoustic score per phone, of all words still open
+        2.52,  # the constant
+        0.52,  # log-posterior now
+        2.94,  # mean posterior while the word was young
+        -0.25,  # its logarithm
+        0.27,  # acoustic score per phone
+        1.17,  # language model
+        -0.22,  # duration per phone
+        0.68,  # phones
+        -0.09,  # rivals
+        -2.34,  # frames heard since
+        0.52,  # acoustic score per phone, of all words still open
     ],
     np.float32,
 )
