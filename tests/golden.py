@@ -4,7 +4,8 @@
     hear 0.32 "I'd like a table" end=0.05     what the engine believes from here on; frames
                                               up to that time hold what was believed before
     hear 0.64 "..." end=0.30 voice=0.48       the last voice was heard at 0.48 s; without it,
-                                              voice goes on as long as the words change
+                                              voice goes on as long as the words change, and
+                                              is gone for 160 ms where the end is likely
     send {"type": "ForceEndTurn"}             what the client says
     stall 5000                                no audio has come for so many milliseconds
     # a comment
@@ -16,7 +17,7 @@ import json
 import shlex
 from pathlib import Path
 
-from tests.talk import frames, words
+from tests.talk import belief, frames, words
 from turnwise.engine.interface import Hypothesis
 from turnwise.listener import Listener
 from turnwise.settings import SAMPLE_RATES_HZ
@@ -76,7 +77,7 @@ class Conversation:
         if "voice" in given:
             voice = frames(round(float(given["voice"]) * SAMPLE_RATE_HZ / FRAME_SAMPLES))
         elif changed and text:
-            voice = frames(until)
+            voice = belief(until, text, float(given.get("end", 0.0))).voice_until
         for count in range(self._heard + 1, until + 1):
             if count == until:
                 end = float(given.get("end", 0.0))

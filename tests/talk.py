@@ -3,6 +3,11 @@
 from turnwise.engine.interface import Hypothesis, Word
 from turnwise.units import FRAME_SAMPLES, Samples
 
+QUIET_FRAMES = 2
+"""Of quiet, after which the model is asked."""
+SPEAKING_MAX = 0.1
+"""No engine thinks a turn over more likely than this while a voice is heard."""
+
 
 def frames(count: int) -> Samples:
     """Return the position after so many frames."""
@@ -26,9 +31,11 @@ def belief(
         heard: Frames heard.
         text: What was said in this turn so far.
         end_of_turn: Probability.
-        voice: Frames up to the last voice; without it, voice goes on where there are words.
+        voice: Frames up to the last voice; without it, voice goes on where there are words
+            and has been gone for QUIET_FRAMES where the turn is likely over.
     """
-    until = (heard if text else None) if voice is None else voice
+    spoken = heard - QUIET_FRAMES if end_of_turn > SPEAKING_MAX else heard
+    until = (max(1, spoken) if text else None) if voice is None else voice
     return Hypothesis(
         frames(heard), words(text), end_of_turn, None if until is None else frames(until)
     )

@@ -1,6 +1,7 @@
 """One stream, where audio, turns and the wire meet."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from turnwise.errors import NO_STATUS, BadAudio, ClientError, EngineFailed, Inac
 from turnwise.listener import Listener, detected
 from turnwise.settings import (
     Encoding,
+    Expecting,
+    Hints,
     Model,
     Redact,
     StreamSettings,
@@ -81,13 +84,13 @@ def test_a_start_of_turn_has_every_field_of_the_contract() -> None:  # contract 
 
 def test_the_frame_after_an_end_starts_a_new_turn_for_the_engine() -> None:
     listener = connected()
-    hearings = hear(listener, belief(1, "hi"), belief(2, "hi", 0.9), belief(3), belief(4))
+    hearings = hear(listener, belief(1, "hi"), belief(3, "hi", 0.9), belief(4), belief(5))
     assert [hearing.new_turn for hearing in hearings] == [False, False, True, False]
 
 
 def test_ended_turns_are_counted_by_what_ended_them() -> None:
     listener = connected()
-    hear(listener, belief(1, "hi"), belief(2, "hi", 0.9), belief(3, "bye"))
+    hear(listener, belief(1, "hi"), belief(3, "hi", 0.9), belief(4, "bye"))
     tell(listener, {"type": "ForceEndTurn"})
     assert listener.turns_ended == 2
     assert listener.ended_by == {"model": 1, "manual": 1}
@@ -110,6 +113,24 @@ def test_new_keyterms_reach_the_engine_with_the_next_frame_only() -> None:  # co
     tell(listener, {"type": "Configure", "keyterms": ["Turnwise"]})
     hearings = hear(listener, belief(1), belief(2))
     assert [hearing.keyterms for hearing in hearings] == [("Turnwise",), None]
+
+
+def test_hints_of_the_url_reach_the_engine_with_the_first_frame() -> None:
+    hints = Hints("What's your number?", Expecting.DIGITS)
+    hearings = hear(connected(replace(RAW, hints=hints)), belief(1), belief(2))
+    assert [hearing.hints for hearing in hearings] == [hints, None]
+    assert hear(connected(), belief(1))[0].hints is None
+
+
+def test_new_hints_reach_the_engine_and_are_told_to_who_gave_them() -> None:
+    listener = connected()
+    tell(listener, {"type": "Configure", "agent_said": "May I help?"})
+    [success] = said(listener)
+    assert success["agent_said"] == "May I help?"
+    assert "expecting" not in success
+    assert hear(listener, belief(1))[0].hints == Hints("May I help?")
+    tell(listener, {"type": "Configure", "agent_said": ""})
+    assert hear(listener, belief(2))[0].hints == Hints()
 
 
 def test_the_same_keyterms_again_do_not_trouble_the_engine() -> None:
@@ -311,7 +332,7 @@ def test_a_stall_after_the_end_says_nothing() -> None:
 def test_an_old_client_hears_the_ten_fields_and_no_gap_in_the_numbers() -> None:  # contract 9.1
     listener = connected(legacy=True)
     tell(listener, {"type": "ForceEndTurn"})
-    hear(listener, belief(1, "hi"), belief(2, "hi", 0.9))
+    hear(listener, belief(1, "hi"), belief(3, "hi", 0.9))
     start, end = said(listener)
     assert "trigger" not in end
     assert set(end["words"][0]) == {"word", "confidence"}

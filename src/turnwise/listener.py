@@ -32,7 +32,7 @@ from turnwise.errors import (
     ServerError,
     TurnwiseError,
 )
-from turnwise.settings import Model, StreamSettings
+from turnwise.settings import Hints, Model, StreamSettings
 from turnwise.text.style import show
 from turnwise.turn.machine import Event
 from turnwise.turn.turns import Report, Turns
@@ -56,6 +56,7 @@ from turnwise.wire.messages import (
     Warning,  # noqa: A004 - the wire's name
 )
 
+NO_HINTS = Hints()
 NO_ACTIVE_TURN = "FORCE_END_TURN_NO_ACTIVE_TURN"  # contract section 4.6
 
 
@@ -89,6 +90,7 @@ class Listener:
         self._arrived: deque[Iterator[Frame] | ClientMessage | BadMessage] = deque()
         self._new_turn = False
         self._keyterms: tuple[str, ...] | None = None
+        self._hints = settings.hints if settings.hints != NO_HINTS else None
         self._owed = False  # a hearing was given out and its hypothesis is still to come
         self._sequence_id = 0
         self._due: list[str] = []
@@ -197,9 +199,9 @@ class Listener:
     def _hearing(self, frame: Frame) -> Hearing:
         assert not self._owed, "one frame at a time: the last hearing has no hypothesis yet"
         self._owed = True
-        hearing = Hearing(frame, self._new_turn, self._keyterms)
+        hearing = Hearing(frame, self._new_turn, self._keyterms, self._hints)
         self._new_turn = False
-        self._keyterms = None
+        self._keyterms = self._hints = None
         return hearing
 
     def _obey(self, message: ClientMessage) -> None:
@@ -224,6 +226,8 @@ class Listener:
             return
         if settings.keyterms != self._settings.keyterms:
             self._keyterms = settings.keyterms
+        if settings.hints != self._settings.hints:
+            self._hints = settings.hints
         self._settings = settings
         self._turns.thresholds = settings.thresholds
         self._say(self._configuration())
@@ -241,6 +245,8 @@ class Listener:
             list(self._settings.keyterms),
             list(self._settings.language_hints) if self._multilingual else UNSET,
             self._settings.style.numerals,
+            self._settings.hints.agent_said or UNSET,
+            self._settings.hints.expecting or UNSET,
         )
 
     def _force_end_turn(self) -> None:

@@ -98,6 +98,15 @@ class Redact(StrEnum):
     AGGRESSIVE_NUMBERS = "aggressive_numbers"
 
 
+class Expecting(StrEnum):
+    """What a caller may say the next turn will hold."""
+
+    DIGITS = "digits"
+    ADDRESS = "address"
+    SPELLING = "spelling"
+    YES_NO = "yes-no"
+
+
 SAMPLE_RATES_HZ = (8_000, 16_000, 24_000, 44_100, 48_000)
 LANGUAGES = ("en", "es", "fr", "de", "hi", "ru", "pt", "ja", "it", "nl")
 """Base languages that may be hinted (contract section 1.2)."""
@@ -122,6 +131,16 @@ class TextStyle:
 
 
 @dataclass(frozen=True, slots=True)
+class Hints:
+    """What a caller knows of the next turn; none of it is needed."""
+
+    agent_said: str = ""
+    """What the other side said last, or its end."""
+    expecting: Expecting | None = None
+    """Goes before what can be guessed from agent_said."""
+
+
+@dataclass(frozen=True, slots=True)
 class StreamSettings:
     """Everything one connection's URL says, and what Configure may change later."""
 
@@ -134,6 +153,7 @@ class StreamSettings:
     keyterms: tuple[str, ...] = ()
     language_hints: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    hints: Hints = Hints()
 
 
 class SpokenEncoding(StrEnum):
@@ -181,6 +201,7 @@ KEYTERM_TOKENS_MAX = 500  # contract section 1.2, over all terms
 KEYTERM_TOKEN_CHARACTERS = 10  # a longer word is several tokens; few English words are longer
 LANGUAGE_HINTS_MAX = 100  # each comes back in every TurnInfo
 TAG_CHARACTERS_MAX = 128  # contract section 1.2
+AGENT_SAID_CHARACTERS_MAX = 2_000  # its last sentence counts; the URL has to hold it
 TEXT_MESSAGE_BYTES_MAX = 1 << 20  # contract section 14.29
 BINARY_MESSAGE_BYTES_MAX = 16 << 20  # contract section 14.29
 URL_BYTES_MAX = 32 << 10  # 100 keyterms of 100 characters, percent-encoded, fit

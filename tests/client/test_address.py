@@ -11,7 +11,16 @@ from turnwise.client.address import (
     settings_of,
 )
 from turnwise.errors import BadQuery, HandshakeRefused, NoSuchModel
-from turnwise.settings import Encoding, Model, Redact, StreamSettings, TextStyle, Thresholds
+from turnwise.settings import (
+    Encoding,
+    Expecting,
+    Hints,
+    Model,
+    Redact,
+    StreamSettings,
+    TextStyle,
+    Thresholds,
+)
 from turnwise.wire.codec import encode_client
 
 
@@ -33,6 +42,8 @@ def test_every_option_reaches_the_settings() -> None:
         profanity_filter=True,
         redact="numbers",
         tags=["shop"],
+        agent_said="What's your number?",
+        expecting="digits",
     )
     assert set(options) == set(Options.__annotations__)
     assert settings_of(options) == StreamSettings(
@@ -44,6 +55,7 @@ def test_every_option_reaches_the_settings() -> None:
         ("Alba Cruz", "a,b"),
         ("en", "es"),
         ("shop",),
+        Hints("What's your number?", Expecting.DIGITS),
     )
 
 

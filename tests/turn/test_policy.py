@@ -1,18 +1,30 @@
 """Numbers and thresholds become signals: contract section 5.4, first match wins."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.talk import belief, frames
+from turnwise.engine.interface import Word
 from turnwise.settings import Thresholds
 from turnwise.turn.machine import Signal, State
-from turnwise.turn.policy import NOTHING, Draft, Trigger, judge, transcript
+from turnwise.turn.policy import (
+    NOTHING,
+    RESUMED_AFTER,
+    Draft,
+    Trigger,
+    judge,
+    may_be_over,
+    transcript,
+    voiced_since,
+)
 from turnwise.units import Samples, samples_from_ms
 
 QUIET = Samples(0)
 LONG = samples_from_ms(5_000)
 PLAIN = Thresholds()
 EAGER = Thresholds(eager=0.4)
-DRAFT = Draft("hello there", frames(10))
+DRAFT = Draft("hello there")
 SPEECH = ((Signal.SPEECH, None),)
 ANNOUNCED = ((Signal.LIKELY_OVER, None),)
 RESUMED = ((Signal.NOT_OVER, None),)
@@ -26,6 +38,11 @@ def test_a_transcript_is_the_words_with_spaces_between() -> None:
 
 def test_a_turn_starts_with_its_first_words() -> None:  # R7
     assert judge(State.IDLE, belief(3, "hello"), PLAIN, QUIET, None) == SPEECH
+
+
+def test_words_without_a_voice_start_no_turn() -> None:
+    guessed = replace(belief(3, "hello"), voice_until=None)
+    assert judge(State.IDLE, guessed, PLAIN, QUIET, None) == NOTHING
 
 
 def test_a_voice_without_words_starts_no_turn() -> None:  # R7, 14.4
@@ -97,27 +114,38 @@ def test_other_words_resume_an_announced_turn_even_at_full_confidence() -> None:
     assert judge(State.ENDING, hypothesis, EAGER, QUIET, DRAFT) == RESUMED
 
 
-def test_a_voice_after_the_announcement_resumes_it_once_the_model_doubts() -> None:  # 5.4 step 4
+def test_a_fifth_of_a_second_of_voice_resumes_an_announced_turn_whatever_the_model_says() -> None:
+    spoke = Draft("hello there", RESUMED_AFTER)
+    assert judge(State.ENDING, belief(14, "hello there", 0.9), EAGER, QUIET, spoke) == RESUMED
+    coughed = Draft("hello there", Samples(RESUMED_AFTER - 1))
     doubting = belief(14, "hello there", 0.1, voice=14)
-    assert judge(State.ENDING, doubting, EAGER, QUIET, DRAFT) == RESUMED
-    still_sure = belief(14, "hello there", 0.4, voice=14)
-    assert judge(State.ENDING, still_sure, EAGER, QUIET, DRAFT) == NOTHING
+    assert judge(State.ENDING, doubting, EAGER, QUIET, coughed) == NOTHING
 
 
-def test_the_voice_that_was_announced_over_does_not_resume() -> None:
-    hypothesis = belief(14, "hello there", 0.1, voice=10)
-    assert judge(State.ENDING, hypothesis, EAGER, QUIET, DRAFT) == NOTHING
+def test_only_voice_after_what_was_heard_before_counts_as_resumed() -> None:
+    before = belief(10, "hello")
+    assert voiced_since(before, belief(11, "hello", voice=11)) == frames(1)
+    assert voiced_since(before, belief(11, "hello", voice=9)) == 0
+    assert voiced_since(before, belief(11)) == 0
 
 
-def test_an_announced_turn_without_any_voice_does_not_resume() -> None:
-    hypothesis = belief(14, "hello there", 0.1)
-    unvoiced = type(hypothesis)(hypothesis.heard_until, hypothesis.words, 0.1, None)
-    assert judge(State.ENDING, unvoiced, EAGER, QUIET, DRAFT) == NOTHING
+def test_nothing_ends_before_160_ms_of_quiet() -> None:
+    for voice, may in ((12, False), (11, False), (10, True)):
+        assert may_be_over(belief(12, "hello", 0.9, voice=voice)) is may
+    hasty = belief(12, "hello there", 0.9, voice=11)
+    assert judge(State.SPEAKING, hasty, PLAIN, QUIET, None) == NOTHING
+    assert judge(State.SPEAKING, hasty, EAGER, QUIET, None) == NOTHING
+    assert judge(State.ENDING, hasty, EAGER, QUIET, DRAFT) == NOTHING
 
 
-def test_eager_events_switched_off_after_an_announcement_still_let_a_voice_resume() -> None:
-    hypothesis = belief(14, "hello there", 0.5, voice=14)
-    assert judge(State.ENDING, hypothesis, PLAIN, QUIET, DRAFT) == RESUMED
+def test_nothing_ends_within_a_word_that_no_voice_was_heard_in() -> None:
+    whispered = replace(belief(12, "hello there", 0.9, voice=2), words=words_until(12))
+    assert judge(State.SPEAKING, whispered, PLAIN, QUIET, None) == NOTHING
+    assert judge(State.SPEAKING, whispered, PLAIN, LONG, None) == BY_TIMEOUT
+
+
+def words_until(count: int) -> tuple[Word, ...]:
+    return (Word("hello", 0.9, frames(0), frames(1)), Word("there", 0.9, frames(2), frames(count)))
 
 
 def test_a_time_out_ends_an_announced_turn() -> None:  # 14.30

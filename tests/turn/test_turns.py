@@ -101,13 +101,27 @@ def test_new_speech_restarts_the_time_out() -> None:
     assert events(heard(turns, belief(20, "hi", voice=12))) == ["Update"]
 
 
-def test_a_turn_that_never_had_a_voice_times_out_from_its_start() -> None:
+def test_a_turn_whose_voice_turns_out_to_be_none_times_out_from_its_start() -> None:
     turns = Turns(Thresholds(timeout_ms=800))
-    words_only = Hypothesis(frames(2), belief(2, "hi").words, 0.0, None)
+    heard(turns, belief(2, "hi"))
     almost = Hypothesis(frames(11), belief(2, "hi").words, 0.0, None)
     later = Hypothesis(frames(12), belief(2, "hi").words, 0.0, None)
-    reports = heard(turns, words_only, almost, later)
-    assert events(reports) == ["StartOfTurn", "Update", "EndOfTurn"]
+    assert events(heard(turns, almost, later)) == ["Update", "EndOfTurn"]
+
+
+def test_a_cough_does_not_take_back_an_announced_end_and_speech_does() -> None:
+    turns = Turns(EAGER)
+    heard(turns, belief(2, "hi"), belief(6, "hi", 0.5))
+    coughed = [belief(7, "hi", 0.5), belief(8, "hi", 0.05, voice=8), belief(9, "hi", 0.5, voice=8)]
+    assert events(heard(turns, *coughed)) == ["Update"]
+    spoken = [belief(n, "hi", 0.05, voice=n) for n in (10, 11)]
+    assert events(heard(turns, *spoken)) == ["TurnResumed"]
+
+
+def test_words_without_a_voice_are_not_shown_before_a_turn() -> None:  # 5.4 step 2
+    guessed = Hypothesis(frames(3), belief(3, "hi").words, 0.0, None)
+    [report] = heard(Turns(PLAIN), guessed)
+    assert (report.event, report.hypothesis.words) == (None, ())
 
 
 def test_a_client_may_end_an_open_turn() -> None:  # 3.3

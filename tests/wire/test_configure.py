@@ -5,6 +5,8 @@ import pytest
 from turnwise.errors import BadConfigure
 from turnwise.settings import (
     Encoding,
+    Expecting,
+    Hints,
     Model,
     Redact,
     StreamSettings,
@@ -184,3 +186,16 @@ def test_one_bad_field_leaves_the_good_ones_undone() -> None:
     with pytest.raises(BadConfigure):
         apply(message, BEFORE)
     assert BEFORE.thresholds.eot == 0.7  # settings are values: nothing was changed in place
+
+
+def test_hints_change_one_by_one_and_an_empty_one_is_cleared() -> None:
+    both = configured('"agent_said":"Your number?","expecting":"digits"')
+    assert both.hints == Hints("Your number?", Expecting.DIGITS)
+    assert configured('"expecting":"yes-no"', both).hints.agent_said == "Your number?"
+    assert configured('"agent_said":"","expecting":""', both) == BEFORE
+    assert configured('"agent_said":null,"expecting":null', both) == both
+
+
+@pytest.mark.parametrize("field", ['"expecting":"songs"', f'"agent_said":"{"a" * 2_001}"'])
+def test_a_hint_nobody_knows_or_that_is_too_long_is_refused(field: str) -> None:
+    assert failure(field)[0] == "INVALID_HINT"

@@ -13,6 +13,8 @@ from turnwise.settings import (
     SAMPLE_RATES_HZ,
     URL_BYTES_MAX,
     Encoding,
+    Expecting,
+    Hints,
     Model,
     Redact,
     StreamSettings,
@@ -399,6 +401,25 @@ def test_no_other_version_exists() -> None:
     assert refusal(f"{ENGLISH}&version=2025-01-01") == expected
 
 
+# hints, which are ours alone
+
+
+def test_hints_are_read_and_empty_ones_are_none() -> None:
+    hinted = parse(f"{ENGLISH}&agent_said=Your%20number%3F&expecting=digits")
+    assert hinted.hints == Hints("Your number?", Expecting.DIGITS)
+    assert parse(f"{ENGLISH}&agent_said=&expecting=") == parse(ENGLISH)
+
+
+def test_an_expectation_nobody_knows_is_refused() -> None:
+    expected = "expecting must be one of digits, address, spelling, yes-no, not 'songs'"
+    assert refusal(f"{ENGLISH}&expecting=songs") == expected
+
+
+def test_too_long_a_sentence_of_the_agent_is_refused() -> None:
+    refused = refusal(f"{ENGLISH}&agent_said={'a' * 2_001}")
+    assert refused == "agent_said must be at most 2000 characters, not 2001"
+
+
 # what real clients send (contract 9.1, 9.4, 9.5)
 
 
@@ -434,11 +455,12 @@ def test_everything_is_written_in_one_order() -> None:
         keyterms=("a b", "c&d"),
         language_hints=("en",),
         tags=("é",),
+        hints=Hints("Yes?", Expecting.YES_NO),
     )
     assert build(settings) == (
         "model=flux-general-multi&encoding=ogg-opus&sample_rate=48000&eager_eot_threshold=0.5"
         "&eot_threshold=0.8&eot_timeout_ms=900&numerals=true&profanity_filter=true&redact=numbers"
-        "&keyterm=a%20b&keyterm=c%26d&language_hint=en&tag=%C3%A9"
+        "&agent_said=Yes%3F&expecting=yes-no&keyterm=a%20b&keyterm=c%26d&language_hint=en&tag=%C3%A9"
     )
 
 
@@ -466,6 +488,7 @@ SETTINGS = st.builds(
     keyterms=st.lists(PLAIN.filter(str.strip), max_size=5).map(tuple),
     language_hints=st.lists(st.sampled_from(LANGUAGES), max_size=3).map(tuple),
     tags=st.lists(PLAIN, max_size=3).map(tuple),
+    hints=st.builds(Hints, PLAIN, st.none() | st.sampled_from(Expecting)),
 )
 
 

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import UNSET
 
 from turnwise.errors import BadQuery, HandshakeRefused
-from turnwise.settings import Encoding, Model, Redact, StreamSettings
+from turnwise.settings import Encoding, Expecting, Model, Redact, StreamSettings
 from turnwise.wire.messages import Configure, NewThresholds
 from turnwise.wire.query import build, parse
 
@@ -39,6 +39,10 @@ class Options(TypedDict, total=False):
     profanity_filter: bool
     redact: Redact | str
     tags: Iterable[str]
+    agent_said: str
+    """What the other side said last, for a better guess at the end of the next turn."""
+    expecting: Expecting | str
+    """What the next turn will hold."""
 
 
 class Changes(TypedDict, total=False):
@@ -52,6 +56,10 @@ class Changes(TypedDict, total=False):
     language_hints: Iterable[str]
     numerals: bool
     profanity_filter: bool
+    agent_said: str
+    """What the other side has just said; empty clears it."""
+    expecting: Expecting | str
+    """What the next turn will hold; empty clears it."""
 
 
 LISTS = {"keyterms": "keyterm", "language_hints": "language_hint", "tags": "tag"}
@@ -117,6 +125,8 @@ def change_of(changes: Changes) -> Configure:
         list(changes["language_hints"]) if "language_hints" in changes else None,
         changes.get("numerals"),
         changes.get("profanity_filter"),
+        changes.get("agent_said"),
+        changes.get("expecting"),
     )
 
 

@@ -1,20 +1,23 @@
 """The embedded recogniser: a small streaming network, a search for words and readable text.
 
 All streams of a step go through the network as one batch. Then each is searched by itself, in
-as many threads as there are cores: the search runs without Python's lock.
+as many threads as there are cores: the search runs without Python's lock. Then all go through
+the end-of-turn network as one batch.
 """
 
 import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 
 import numpy as np
 
+from turnwise.engine.completeness import Completeness
 from turnwise.engine.embedded_stream import EmbeddedStream, Tools
-from turnwise.engine.encoder import Encoder, Floats
-from turnwise.engine.endpoint import EndpointEstimator
+from turnwise.engine.encoder import Encoded, Encoder, Floats
+from turnwise.engine.endpoint import FILE as ENDPOINT
+from turnwise.engine.endpoint import Endpoint, EndpointNetwork
 from turnwise.engine.features import log_mel
 from turnwise.engine.interface import Hearing, Hypothesis
 from turnwise.engine.language import language_from
@@ -41,29 +44,24 @@ class EmbeddedEngine:
     Args:
         streams_max: None: STREAMS_PER_CORE for each core, at most STREAMS_MAX.
         cores: How many cores may recognise; None: all that this process may use.
-        estimator: Makes what says how likely a stream's turn is over.
 
     Raises:
         EngineFailed: The weights are missing or damaged.
     """
 
-    def __init__(
-        self,
-        *,
-        streams_max: int | None = None,
-        cores: int | None = None,
-        estimator: Callable[[], EndpointEstimator] = EndpointEstimator,
-    ) -> None:
+    def __init__(self, *, streams_max: int | None = None, cores: int | None = None) -> None:
         cores = min(cores or cores_usable(), cores_usable())
         self.streams_max = streams_max or min(STREAMS_PER_CORE * cores, STREAMS_MAX)
         graph = read_bytes(ENCODER)
         self._encoder = Encoder(graph, slots_max=self.streams_max, threads=cores)
+        graph = read_bytes(ENDPOINT)
+        self._endpoint = EndpointNetwork(graph, slots_max=self.streams_max)
+        self._completeness = Completeness.load()
         language, punctuation = language_from(read_arrays(LANGUAGE)), Punctuation.load()
         self._tools = [Tools(Search(language), punctuation) for _ in range(cores)]
         self._threads = ThreadPoolExecutor(cores, "turnwise-search")
         self.streams: set[EmbeddedStream] = set()
         """Those that are open."""
-        self._estimator = estimator
         self._warm_up()
 
     def _warm_up(self) -> None:
@@ -83,7 +81,9 @@ class EmbeddedEngine:
         if len(self.streams) >= self.streams_max:
             raise Overloaded(f"all {self.streams_max} places are taken")
         search = self._tools[0].search.open(keyterms)
-        stream = EmbeddedStream(self._encoder.open(), search, keyterms, self._estimator())
+        slot = self._encoder.open()
+        self._endpoint.open(slot)
+        stream = EmbeddedStream(slot, search, keyterms, Endpoint(self._completeness))
         self.streams.add(stream)
         return stream
 
@@ -98,8 +98,31 @@ class EmbeddedEngine:
             jobs = [(*job, answer) for job, answer in zip(able, encoded.log_probs, strict=True)]
             cores = len(self._tools)
             shares = [jobs[core::cores] for core in range(min(cores, len(jobs)))]
-            heard = dict(chain.from_iterable(self._threads.map(_search, shares, self._tools)))
+            told = dict(chain.from_iterable(self._threads.map(_search, shares, self._tools)))
+            heard = self._believed([stream for stream, _ in able], encoded, told)
         return [heard.get(stream) or EngineFailed(stream.failure) for stream, _ in work]
+
+    def _believed(
+        self,
+        streams: Sequence[EmbeddedStream],
+        encoded: Encoded,
+        told: Mapping[EmbeddedStream, Floats],
+    ) -> dict[EmbeddedStream, Hypothesis]:
+        """Ask about the turns of those streams that told anything; `encoded` is of all."""
+        rows = [row for row, stream in enumerate(streams) if stream in told]
+        if not rows:
+            return {}
+        asked = [streams[row] for row in rows]
+        log_odds = self._endpoint.step(
+            [stream.slot for stream in asked],
+            encoded.middle[rows],
+            encoded.last[rows],
+            np.stack([told[stream] for stream in asked]),
+        )
+        return {
+            stream: stream.believe(odds)
+            for stream, odds in zip(asked, log_odds.tolist(), strict=True)
+        }
 
     def close(self, state: EmbeddedStream) -> None:
         self.streams.remove(state)
@@ -109,21 +132,21 @@ class EmbeddedEngine:
         for stream in list(self.streams):
             self.close(stream)
         self._threads.shutdown()
-        del self._encoder, self._tools
+        del self._encoder, self._endpoint, self._tools
 
 
 def _search(
     jobs: Sequence[tuple[EmbeddedStream, Hearing, Floats]], tools: Tools
-) -> list[tuple[EmbeddedStream, Hypothesis]]:
-    """Let some streams take the network's answers; one that cannot gets none."""
-    heard: list[tuple[EmbeddedStream, Hypothesis]] = []
+) -> list[tuple[EmbeddedStream, Floats]]:
+    """Let some streams take the network's answers; one that cannot tells nothing."""
+    told: list[tuple[EmbeddedStream, Floats]] = []
     for stream, hearing, log_probs in jobs:
         try:
-            heard.append((stream, stream.hear(hearing, log_probs, tools)))
+            told.append((stream, stream.hear(hearing, log_probs, tools)))
         except Exception as problem:  # a bug that one stream's audio brings out is no other's
             log.exception("a stream's recogniser failed")
             stream.failure = f"the recogniser failed: {type(problem).__name__}"
-    return heard
+    return told
 
 
 def cores_usable() -> int:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from turnwise.engine.completeness import expected_by
 from turnwise.engine.encoder import DELAY_OUTPUTS, OUTPUTS_PER_FRAME, Floats, Slot
-from turnwise.engine.endpoint import SILENCE_MIN, EndpointEstimator
+from turnwise.engine.endpoint import SILENCE_MIN, Endpoint
 from turnwise.engine.features import LOOKBACK
 from turnwise.engine.interface import Hearing, Hypothesis, Word
 from turnwise.engine.punctuation import NOTHING, Punctuation
@@ -41,7 +42,7 @@ class EmbeddedStream:
         slot: Slot,
         search: SearchState,
         keyterms: Sequence[str],
-        endpoint: EndpointEstimator,
+        endpoint: Endpoint,
     ) -> None:
         self.slot = slot
         self.failure: str | None = None
@@ -58,6 +59,7 @@ class EmbeddedStream:
         self._turn_start = self._heard_until
         self._voiced = [0]
         """How many of the turn's first blocks are voiced."""
+        self._words: list[Word] = []
         self._readable = NOTHING
 
     def sound(self, frame: Frame) -> Audio:
@@ -66,13 +68,16 @@ class EmbeddedStream:
         self._tail = samples[-LOOKBACK:]
         return samples
 
-    def hear(self, hearing: Hearing, log_probs: Floats, tools: Tools) -> Hypothesis:
-        """Take the network's answer to a frame.
+    def hear(self, hearing: Hearing, log_probs: Floats, tools: Tools) -> Floats:
+        """Take the network's answer to a frame, and return what tells whether the turn is over.
 
         Args:
             hearing: The frame, with what changed before it.
             log_probs: float32[OUTPUTS_PER_FRAME, classes].
             tools: Those of this thread.
+
+        Returns:
+            float32[len(endpoint.EVIDENCE)]
 
         Raises:
             EngineFailed: The answer is no number, as of sound that is none.
@@ -86,22 +91,33 @@ class EmbeddedStream:
         if hearing.keyterms is not None:
             self._keyterms = hearing.keyterms
             tools.search.listen_for(self._search, self._keyterms)
+        if hearing.hints is not None:
+            self._endpoint.expected = expected_by(hearing.hints)
         tools.search.advance(self._search, log_probs)
         voicing = self._voice.push(hearing.frame)
         self._heard_until = voicing.heard_until
         self._follow_voice(voicing)
         words = self._placed(tools.search.best(self._search), voicing.voice_until)
-        end_of_turn = self._endpoint.push(voicing, words)
-        voice_until = self._endpoint.voice_until
-        if voice_until is None:
-            words = []
-        has_paused = voice_until is not None and self._heard_until - voice_until >= SILENCE_MIN
-        self._readable = tools.punctuation.readable(words, ended=has_paused, before=self._readable)
+        evidence = self._endpoint.push(voicing, words)
+        self._words = words if self._endpoint.voice_until is not None else []
+        has_paused = self._endpoint.silence >= SILENCE_MIN
+        self._readable = tools.punctuation.readable(
+            self._words, ended=has_paused, before=self._readable
+        )
+        return evidence
+
+    def believe(self, log_odds: float) -> Hypothesis:
+        """Return what the frame just heard comes to.
+
+        Args:
+            log_odds: That the turn is over, of the end-of-turn network.
+        """
         shown = tuple(
             Word(text, word.confidence, word.start, word.end)
-            for text, word in zip(self._readable.texts, words, strict=True)
+            for text, word in zip(self._readable.texts, self._words, strict=True)
         )
-        return Hypothesis(self._heard_until, shown, end_of_turn, voice_until)
+        end_of_turn = self._endpoint.probability(log_odds)
+        return Hypothesis(self._heard_until, shown, end_of_turn, self._endpoint.voice_until)
 
     def _follow_voice(self, voicing: Voicing) -> None:
         for level in voicing.over_floor_db.tolist():

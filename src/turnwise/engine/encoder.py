@@ -48,7 +48,7 @@ class Encoder:
     """
 
     def __init__(self, graph: bytes, *, slots_max: int, threads: int) -> None:
-        self._session = _session(graph, threads)
+        self._session = session(graph, threads)
         shapes = {entry.name: entry.shape for entry in self._session.get_inputs()}
         sizes = {entry.name: entry.shape[1] for entry in self._session.get_outputs()}
         _, heads, left, depth = shapes["keys"]
@@ -113,7 +113,8 @@ def _by_layer(memory: Floats) -> Floats:
     return memory.reshape(-1, *memory.shape[2:])
 
 
-def _session(graph: bytes, threads: int) -> Any:  # Any: onnxruntime has no types
+def session(graph: bytes, threads: int) -> Any:  # Any: onnxruntime has no types
+    """Return an ONNX graph, ready to run on so many cores."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1

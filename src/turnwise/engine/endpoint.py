@@ -1,106 +1,59 @@
-"""How likely it is that a turn is over: an estimate after every frame.
+"""How likely it is that a turn is over: a small recurrent network, asked after every frame.
 
-A logistic function of the silence so far, how complete the words sound, how the voice ended
-and how the speaker has paused before. Nothing here knows thresholds; they are the client's.
-WEIGHTS were fitted by bench/endpoint.py, which also says how good they are. They are honest
-about conversation; read-out speech, with its long pauses, gets less than they promise.
+It reads the acoustic network's own frames, half-way and at the end, which know how the last
+sounds were drawn out and whether a sentence closed, and beside them what is known of one turn:
+how long the voice has been gone, how the turn sounded until then, and whether its words are
+complete. What a stream keeps between frames is STATE numbers. training/turn_head.py makes the
+weights; nothing here knows thresholds: they are the client's.
+
+After "Streaming Endpointer with Neural Audio Codecs and Label-Delayed Training" (Udupa et al.,
+2025) and "Unified End-to-End Speech Recognition and Endpointing" (Bijwadia et al., 2022): a
+recurrent head on frames that recognition needs anyway.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import exp, log2
+from math import exp, log, log2
 
+import numpy as np
+from numpy.typing import NDArray
+
+from turnwise.engine.completeness import Completeness, Expected
+from turnwise.engine.encoder import Floats, Slot, session
 from turnwise.engine.interface import Word
-from turnwise.engine.voice import Voicing
+from turnwise.engine.voice import OFF_DB, Voicing
 from turnwise.units import Samples, samples_from_ms, seconds
 
+FILE = "endpoint.onnx"
 SPEAKING_MAX = 0.1  # nobody is done while a voice is heard
-ANSWER_WORDS_MAX = 2
 SILENCE_MIN = samples_from_ms(100)  # less is a stop consonant, not a silence
-LONG_SILENCE = samples_from_ms(500)
+LONGEST_S = 8.0
+"""Silences are alike from here on."""
+ODDS_MAX = 12.0
 
-
-def _set_of(words: str) -> frozenset[str]:
-    return frozenset(words.split())
-
-
-# Something must follow these: among 260,000 turns of conversation and dialogue they stand
-# last ten times and more less often than in the middle, fillers twenty times.
-OPEN_ENDED = _set_of(
-    "a able about an and another any are as because been being but by can can't could didn't "
-    "doesn't don't each even every feel for get getting give gonna had has having he he'll "
-    "he's how i i'd i'll i'm i've if in into is it's its just keep kind let let's like little "
-    "look looking looks make many may might most my of or other our prefer pretty put send "
-    "she she's should so some sort sounds still tell than that's the their there's these they "
-    "they're to trying until using very wanna was we we'll we're we've were what what's when "
-    "where whether which who whole will with would write you're you've your"
+EVIDENCE = (
+    "silence",  # log2 of tenths of a second since the last voice
+    "voice",  # 1 while a voice is heard
+    "prominence",  # tens of decibels the frame stands out of the noise floor
+    "activity",  # share of its blocks that do
+    "pitch",  # octaves the last pitch lies over the turn's average
+    "loudness",  # tens of decibels the end is louder than the turn's average
+    "paused",  # log2 of tenths of a second of the longest pause inside the turn
+    "complete",  # log-odds that the words are all of a turn
+    "has words",
+    "certain",  # confidence of the last word
+    "count",  # logarithm of how many words there are
 )
-FILLERS = _set_of("ah eh er erm hm hmm mm uh um")
-# These stand last three times and more as often as in the middle.
-CLOSING = _set_of(
-    "absolutely account afternoon again area available bye correct cost day days else evening "
-    "fine good goodbye great help here instead later minutes month morning needed now number "
-    "perfect please right shortly soon thanks today tomorrow tonight too week yep"
-)
-# A turn may be no more than one or two of these.
-ANSWERS = _set_of(
-    "absolutely alright bye cool correct definitely exactly fine good goodbye great hello hey "
-    "hi it nah no nope ok okay perfect please right sure thank thanks that's yeah yep yes you"
-)
-NUMBERS = _set_of(
-    "zero oh one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
-    "fifteen sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy "
-    "eighty ninety hundred thousand million double triple"
-)
-LETTERS = frozenset("bcdefghjklmnopqrstuvwxyz")
-"""Without "a" and "i", which are words."""
+"""What the network is told of one turn, each of order one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Features:
-    """What the estimate is made of. All numbers are of order one."""
+class Endpoint:
+    """Follows the turns of one stream, for what the network is to be told of them."""
 
-    silence: float
-    """log2 of the silence over a quarter of a second."""
-    long_silence: float
-    """Seconds of silence beyond LONG_SILENCE: few pauses last, so each second tells."""
-    open_ended: float
-    """1 if the last word is one that something must follow."""
-    filler: float
-    """1 if the last word is a hesitation."""
-    closing: float
-    """1 if the last word is one that often ends a turn."""
-    answer: float
-    """1 if the turn is no more than a short answer."""
-    dictated: float
-    """1 if the last word is a number or a letter: more of them may follow."""
-    pitch: float
-    """Octaves the last pitch lies over the turn's average."""
-    loudness: float
-    """Tens of decibels the end is louder than the turn's average."""
-    paused: float
-    """log2 of the longest pause inside the turn over a quarter of a second, at least 0."""
-
-
-WEIGHTS = Features(
-    silence=0.59,
-    long_silence=0.87,
-    open_ended=-0.53,
-    filler=-1.46,
-    closing=0.91,
-    answer=0.68,
-    dictated=-0.41,
-    pitch=-0.06,
-    loudness=-1.29,
-    paused=-0.13,
-)
-BIAS = -1.05
-
-
-class EndpointEstimator:
-    """Follows the turns of one stream. Its state is a few numbers."""
-
-    def __init__(self) -> None:
+    def __init__(self, completeness: Completeness) -> None:
+        self.expected: Expected | None = None
+        """What the client said the turn will hold."""
+        self._completeness = completeness
         self._turn_start = Samples(0)
         self._start_turn()
 
@@ -112,41 +65,58 @@ class EndpointEstimator:
     def _start_turn(self) -> None:
         self.voice_until: Samples | None = None
         """Just after the last voiced sample of the turn; None before the first."""
+        self._heard_until = self._turn_start
         self._longest_pause = Samples(0)
         self._pitch = _Trail()
         self._loudness = _Trail()
+        self._judged: tuple[tuple[str, ...], Expected | None] = ((), None)
+        self._complete = 0.0
 
-    def push(self, voicing: Voicing, words: Sequence[Word]) -> float:
-        """Return the probability, 0 to 1, that the turn is over; 0 before its first voice.
+    @property
+    def silence(self) -> Samples:
+        """Since the last voice of the turn; 0 before the first."""
+        return Samples(self._heard_until - (self.voice_until or self._heard_until))
+
+    def push(self, voicing: Voicing, words: Sequence[Word]) -> NDArray[np.float32]:
+        """Return float32[len(EVIDENCE)] after one more frame.
 
         Args:
             voicing: Of the frame just heard.
-            words: Of the turn so far.
+            words: Of the turn so far, in lower case without marks.
         """
         self._follow_voice(voicing)
-        if self.voice_until is None:
-            return 0.0
-        silence = Samples(voicing.heard_until - self.voice_until)
-        confidence = estimate(self.features(silence, words))
-        return confidence if silence >= SILENCE_MIN else min(confidence, SPEAKING_MAX)
-
-    def features(self, silence: Samples, words: Sequence[Word]) -> Features:
-        spoken = [word.text.lower().strip(".,?!") for word in words[-1 - ANSWER_WORDS_MAX :]]
-        last = spoken[-1] if spoken else ""
-        return Features(
-            silence=_log2_quarters(max(silence, samples_from_ms(80))),
-            long_silence=seconds(Samples(max(0, silence - LONG_SILENCE))),
-            open_ended=float(last in OPEN_ENDED),
-            filler=float(last in FILLERS),
-            closing=float(last in CLOSING),
-            answer=float(0 < len(words) <= ANSWER_WORDS_MAX and ANSWERS.issuperset(spoken)),
-            dictated=float(last in NUMBERS or last in LETTERS),
-            pitch=self._pitch.end_over_average(),
-            loudness=self._loudness.end_over_average(),
-            paused=max(0.0, _log2_quarters(self._longest_pause)),
+        silence_s = min(seconds(self.silence), LONGEST_S)
+        prominence = float(voicing.over_floor_db.max())
+        texts = tuple(word.text.lower() for word in words)
+        if (texts, self.expected) != self._judged:
+            self._judged = (texts, self.expected)
+            self._complete = self._completeness.log_odds(texts, self.expected)
+        return np.array(
+            [
+                _log2_tenths(silence_s) / 4,
+                self.voice_until is not None and self.silence < SILENCE_MIN,
+                min(max(prominence, 0.0), 40.0) / 20,
+                float((voicing.over_floor_db > OFF_DB).mean()),
+                self._pitch.end_over_average(),
+                self._loudness.end_over_average(),
+                _log2_tenths(seconds(self._longest_pause)) / 4,
+                max(-2.0, min(2.0, self._complete / 3)),
+                bool(words),
+                words[-1].confidence if words else 0.0,
+                log(1 + len(words)) / 3,
+            ],
+            np.float32,
         )
 
+    def probability(self, log_odds: float) -> float:
+        """Return the probability, 0 to 1, that the turn is over; 0 before its first voice."""
+        if self.voice_until is None:
+            return 0.0
+        said = 1 / (1 + exp(-max(-ODDS_MAX, min(ODDS_MAX, log_odds))))
+        return said if self.silence >= SILENCE_MIN else min(said, SPEAKING_MAX)
+
     def _follow_voice(self, voicing: Voicing) -> None:
+        self._heard_until = voicing.heard_until
         until = voicing.voice_until
         if until is None or until <= self._turn_start or until == self.voice_until:
             return
@@ -177,13 +147,42 @@ class _Trail:
         return max(-1.0, min(1.0, self.end - self.total / self.count)) if self.count else 0.0
 
 
-def _log2_quarters(duration: Samples) -> float:
-    return log2(max(seconds(duration), 0.01) / 0.25)
+def _log2_tenths(duration_s: float) -> float:
+    return log2(1 + max(duration_s, 0.0) / 0.1)
 
 
-def estimate(features: Features) -> float:
-    """Return a probability; it never falls while only the silence grows."""
-    score = BIAS + sum(
-        getattr(WEIGHTS, name) * getattr(features, name) for name in Features.__slots__
-    )
-    return 1 / (1 + exp(-score))
+class EndpointNetwork:
+    """The network for all streams; constant but for its slots.
+
+    Args:
+        graph: The content of the ONNX file.
+        slots_max: For how many streams there is room.
+    """
+
+    def __init__(self, graph: bytes, *, slots_max: int) -> None:
+        self._session = session(graph, threads=1)
+        shapes = {entry.name: entry.shape for entry in self._session.get_inputs()}
+        self._state = np.zeros((slots_max, shapes["state"][1]), np.float32)
+
+    def open(self, slot: Slot) -> None:
+        """Begin a stream, which has heard nothing."""
+        self._state[slot] = 0
+
+    def step(self, slots: Sequence[Slot], middle: Floats, last: Floats, evidence: Floats) -> Floats:
+        """Hear one more frame of some streams, each at most once.
+
+        Args:
+            slots: n of them, at least one.
+            middle: float32[n, width], the acoustic network's frames, half-way.
+            last: float32[n, width], and at its end.
+            evidence: float32[n, len(EVIDENCE)].
+
+        Returns:
+            float32[n]: the logarithms of the odds that each turn is over.
+        """
+        rows = np.array(slots, np.int64)
+        feeds = {"middle": middle, "last": last, "evidence": evidence, "state": self._state[rows]}
+        log_odds, state = self._session.run(None, feeds)
+        self._state[rows] = state
+        found: Floats = log_odds[:, 0]
+        return found

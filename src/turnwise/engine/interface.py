@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from turnwise.errors import EngineFailed
+from turnwise.settings import Hints
 from turnwise.units import Frame, Samples
 
 
@@ -43,6 +44,8 @@ class Hearing:
     """Forget the words so far: they belong to a turn that is over. Acoustic context stays."""
     keyterms: tuple[str, ...] | None = None
     """The terms to listen for from now on; None leaves them as they are."""
+    hints: Hints | None = None
+    """What is known of the turn from now on; None leaves it as it was."""
 
 
 StateT = TypeVar("StateT")

@@ -1,6 +1,8 @@
 """From what is believed to what it means: numbers and thresholds become signals.
 
-The order of the questions is the contract's (section 5.4): first match wins.
+The order of the questions is the contract's (section 5.4): first match wins. Two clocks run.
+The model is asked once neither a voice nor a word has been heard for ASKED_AFTER, so that no
+turn ends inside a word; the time-out counts from the last voice alone, whatever the words are.
 """
 
 from dataclasses import dataclass
@@ -20,16 +22,24 @@ class Trigger(StrEnum):
     MANUAL = "manual"
 
 
+ASKED_AFTER = samples_from_ms(160)
+"""Of quiet: less is a stop consonant, and the word may go on."""
+RESUMED_AFTER = samples_from_ms(200)
+"""Of voice: less is a cough, a click or the end of the last word."""
 NEVER = 1.0
 """The eot_threshold that switches the model's own end of turn off (contract 14.31)."""
 
 
+NONE = Samples(0)
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What was announced as a likely end, and when."""
+    """What was announced as a likely end."""
 
     transcript: str
-    announced_at: Samples
+    voiced: Samples = NONE
+    """How much of what was heard since the announcement is voice."""
 
 
 Verdict = tuple[tuple[Signal, Trigger | None], ...]
@@ -57,17 +67,22 @@ def judge(
         draft: The end announced last; it counts while ENDING, and is there then.
     """
     if state is State.IDLE:
-        return ((Signal.SPEECH, None),) if hypothesis.words else NOTHING
+        starts = bool(hypothesis.words) and hypothesis.voice_until is not None
+        return ((Signal.SPEECH, None),) if starts else NOTHING
     timed_out = silence >= samples_from_ms(thresholds.timeout_ms)
-    sure = (
-        thresholds.eot < NEVER
-        and hypothesis.end_of_turn >= thresholds.eot
-        and bool(hypothesis.words)
-    )
+    likelihood = hypothesis.end_of_turn if may_be_over(hypothesis) else 0.0
+    sure = thresholds.eot < NEVER and likelihood >= thresholds.eot
     if state is State.SPEAKING:
-        return _while_speaking(hypothesis, thresholds, timed_out=timed_out, sure=sure)
+        if timed_out:
+            return ((Signal.OVER, Trigger.TIMEOUT),)
+        ended = ((Signal.OVER, Trigger.MODEL),) if sure else NOTHING
+        if thresholds.eager is None:
+            return ended
+        if likelihood < thresholds.eager:
+            return NOTHING
+        return ((Signal.LIKELY_OVER, None), *ended)  # both at once: section 5.4, 6
     assert draft is not None, "an announced end has a text"
-    if _goes_on(hypothesis, thresholds, draft):
+    if transcript(hypothesis) != draft.transcript or draft.voiced >= RESUMED_AFTER:
         # A time-out must not give another text than was announced (rule R4, 14.30).
         resumed = ((Signal.NOT_OVER, None),)
         return (*resumed, (Signal.OVER, Trigger.TIMEOUT)) if timed_out else resumed
@@ -76,22 +91,16 @@ def judge(
     return ((Signal.OVER, Trigger.MODEL),) if sure else NOTHING
 
 
-def _while_speaking(
-    hypothesis: Hypothesis, thresholds: Thresholds, *, timed_out: bool, sure: bool
-) -> Verdict:
-    if timed_out:
-        return ((Signal.OVER, Trigger.TIMEOUT),)
-    if thresholds.eager is None:
-        return ((Signal.OVER, Trigger.MODEL),) if sure else NOTHING
-    if hypothesis.end_of_turn < thresholds.eager or not hypothesis.words:  # rule R2
-        return NOTHING
-    announced = ((Signal.LIKELY_OVER, None),)
-    return (*announced, (Signal.OVER, Trigger.MODEL)) if sure else announced  # section 5.4, 6
+def may_be_over(hypothesis: Hypothesis) -> bool:
+    """Whether there are words (rule R2), and neither voice nor word has just been heard."""
+    if not hypothesis.words:
+        return False
+    last = max(hypothesis.voice_until or Samples(0), hypothesis.words[-1].end)
+    return hypothesis.heard_until - last >= ASKED_AFTER
 
 
-def _goes_on(hypothesis: Hypothesis, thresholds: Thresholds, draft: Draft) -> bool:
-    if transcript(hypothesis) != draft.transcript:
-        return True
-    voice_again = hypothesis.voice_until is not None and hypothesis.voice_until > draft.announced_at
-    unlikely = thresholds.eager is None or hypothesis.end_of_turn < thresholds.eager
-    return voice_again and unlikely
+def voiced_since(before: Hypothesis, now: Hypothesis) -> Samples:
+    """Return how much voice the audio heard between two hypotheses holds."""
+    if now.voice_until is None:
+        return Samples(0)
+    return Samples(max(0, now.voice_until - before.heard_until))

@@ -1,12 +1,12 @@
 """The turns of one stream: hypotheses in, reports out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from turnwise.engine.interface import Hypothesis
 from turnwise.settings import STALL_MS_MIN, Thresholds
 from turnwise.turn.cadence import update_is_due
 from turnwise.turn.machine import Event, Signal, State, step
-from turnwise.turn.policy import Draft, Trigger, Verdict, judge, transcript
+from turnwise.turn.policy import Draft, Trigger, Verdict, judge, transcript, voiced_since
 from turnwise.units import Samples, samples_from_ms
 
 
@@ -54,6 +54,11 @@ class Turns:
     def hear(self, hypothesis: Hypothesis) -> list[Report]:
         """Take the next hypothesis; positions never run backwards."""
         assert hypothesis.heard_until >= self._heard.heard_until, "audio is heard in order"
+        if self._draft is not None:
+            voiced = Samples(self._draft.voiced + voiced_since(self._heard, hypothesis))
+            self._draft = replace(self._draft, voiced=voiced)
+        if not self.open and hypothesis.voice_until is None:
+            hypothesis = replace(hypothesis, words=())  # nobody spoke: they were guessed
         self._heard = hypothesis
         reports = self._decide(self._silence())
         if not reports and update_is_due(hypothesis.heard_until, self._said_until):
@@ -101,10 +106,13 @@ class Turns:
         if event is Event.START_OF_TURN:
             self._opened_at = now
         elif event is Event.EAGER_END_OF_TURN:
-            self._draft = Draft(transcript(self._heard), now)
+            self._draft = Draft(transcript(self._heard))
+        elif event is Event.TURN_RESUMED:
+            self._draft = None
         elif event is Event.END_OF_TURN:
             self._index += 1
             self._start = now
+            self._draft = None
 
     def _report(self, event: Event | None, trigger: Trigger | None = None) -> Report:
         self._said_until = self._heard.heard_until

@@ -9,6 +9,7 @@ from turnwise.settings import (
     EAGER_EOT_THRESHOLD,
     EOT_THRESHOLD,
     EOT_TIMEOUT_MS,
+    Hints,
     Knob,
     StreamSettings,
     Thresholds,
@@ -42,6 +43,7 @@ def apply(configure: Configure, settings: StreamSettings) -> StreamSettings:
             if configure.language_hints is None
             else tuple(configure.language_hints)
         ),
+        hints=_hints(configure, settings.hints),
     )
     problem = rules.problem(changed)
     if problem is not None:
@@ -73,6 +75,17 @@ def _number(knob: Knob, new: float | str | UnsetType | None, now: float) -> floa
         return knob.parse(new if isinstance(new, str) else repr(new))
     except BadQuery as problem:
         raise BadConfigure(str(problem), rules.INVALID_THRESHOLD) from None
+
+
+def _hints(new: Configure, now: Hints) -> Hints:
+    """Return both hints; a new one leaves the other as it is, and an empty one clears its own."""
+    try:
+        return Hints(
+            now.agent_said if new.agent_said is None else new.agent_said,
+            now.expecting if new.expecting is None else rules.expected(new.expecting),
+        )
+    except BadQuery as problem:
+        raise BadConfigure(str(problem), rules.INVALID_HINT) from None
 
 
 def _keyterms(new: list[str] | str | None, now: tuple[str, ...]) -> tuple[str, ...]:

@@ -67,6 +67,9 @@ class ConfigureSuccess(
     keyterms: list[str]
     language_hints: list[str] | UnsetType = UNSET
     numerals: bool | UnsetType = UNSET
+    agent_said: str | UnsetType = UNSET
+    """Ours, like `expecting`: only clients that gave one see it."""
+    expecting: str | UnsetType = UNSET
 
 
 class ConfigureFailure(
@@ -132,6 +135,9 @@ class Configure(
     language_hints: list[str] | None = None
     numerals: bool | None = None
     profanity_filter: bool | None = None
+    agent_said: str | None = None
+    """Ours, like `expecting`; an empty string clears either."""
+    expecting: str | None = None
 
 
 ClientMessage = CloseStream | ForceEndTurn | Configure

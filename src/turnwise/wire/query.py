@@ -10,6 +10,7 @@ Where the contract is silent:
   rate, bare or in Ogg, so there it may be left out and changes nothing.
 - `sample_rate` without `encoding` is allowed: a container's own header decides.
 - A blank `keyterm` is no term and is dropped; a blank `language_hint` is refused, as documented.
+- `agent_said` and `expecting` are ours: hints for the end-of-turn network. Empty is no hint.
 - One value that holds a Python list of strings, as deepgram-sdk 5.0.0 to 5.3.0 send for
   `keyterm` and `tag`, is that list (section 9.1). So no term can be spelled like one.
 """
@@ -31,6 +32,7 @@ from turnwise.settings import (
     TAG_CHARACTERS_MAX,
     URL_BYTES_MAX,
     Encoding,
+    Hints,
     Model,
     Redact,
     StreamSettings,
@@ -52,6 +54,8 @@ ONCE = (
     "redact",
     "mip_opt_out",
     "version",
+    "agent_said",
+    "expecting",
 )
 REPEATED = ("keyterm", "language_hint", "tag")
 RATED = (Encoding.LINEAR16, Encoding.LINEAR32, Encoding.MULAW, Encoding.ALAW)
@@ -102,6 +106,7 @@ def parse(raw_query: str, served: Collection[Model] = tuple(Model)) -> StreamSet
         keyterms=tuple(term for term in _list("keyterm", given) if term.strip()),
         language_hints=_list("language_hint", given),
         tags=_list("tag", given),
+        hints=Hints(once.get("agent_said", ""), rules.expected(once.get("expecting", ""))),
     )
     _check_together(settings)
     if model is None or model not in served:
@@ -128,6 +133,8 @@ def build(settings: StreamSettings) -> str:
         ("numerals", "true" if style.numerals else None),
         ("profanity_filter", "true" if style.profanity_filter else None),
         ("redact", style.redact),
+        ("agent_said", settings.hints.agent_said or None),
+        ("expecting", settings.hints.expecting),
         *(("keyterm", term) for term in settings.keyterms),
         *(("language_hint", hint) for hint in settings.language_hints),
         *(("tag", tag) for tag in settings.tags),

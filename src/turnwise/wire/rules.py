@@ -3,12 +3,15 @@
 import re
 from dataclasses import dataclass
 
+from turnwise.errors import BadQuery
 from turnwise.settings import (
+    AGENT_SAID_CHARACTERS_MAX,
     KEYTERM_TOKEN_CHARACTERS,
     KEYTERM_TOKENS_MAX,
     KEYTERMS_MAX,
     LANGUAGE_HINTS_MAX,
     LANGUAGES,
+    Expecting,
     Model,
     StreamSettings,
     Thresholds,
@@ -20,6 +23,8 @@ INVALID_THRESHOLD = "INVALID_THRESHOLD"
 INVALID_KEYTERM = "INVALID_KEYTERM"
 KEYTERM_LIMIT_EXCEEDED = "KEYTERM_LIMIT_EXCEEDED"
 INVALID_LANGUAGE_HINT = "INVALID_LANGUAGE_HINT"
+
+INVALID_HINT = "INVALID_HINT"
 
 KEYTERM_LIMIT_TEXT = (
     "Keyterm limit exceeded. "
@@ -40,6 +45,7 @@ def problem(settings: StreamSettings) -> Problem | None:
         threshold_problem(settings.thresholds)
         or keyterm_problem(settings.keyterms)
         or hint_problem(settings.language_hints, settings.model)
+        or agent_problem(settings.hints.agent_said)
     )
 
 
@@ -95,6 +101,30 @@ def hint_problem(hints: tuple[str, ...], model: Model) -> Problem | None:
                 f"not {shown(hint)}"
             )
     return None
+
+
+def agent_problem(said: str) -> Problem | None:
+    """Check that what the other side said is short enough."""
+    if len(said) > AGENT_SAID_CHARACTERS_MAX:
+        return Problem(
+            INVALID_HINT,
+            f"agent_said must be at most {AGENT_SAID_CHARACTERS_MAX} characters, not {len(said)}",
+        )
+    return None
+
+
+def expected(text: str) -> Expecting | None:
+    """Read what is expected; an empty text is nothing.
+
+    Raises:
+        BadQuery: It is none of the words for it.
+    """
+    if not text:
+        return None
+    for expecting in Expecting:
+        if expecting == text:
+            return expecting
+    raise BadQuery(f"expecting must be one of {', '.join(Expecting)}, not {shown(text)}")
 
 
 def _hint(text: str) -> Problem:

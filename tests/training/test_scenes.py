@@ -1,0 +1,96 @@
+"""Scenes: what is marked as silence is silent, and what is marked as an end is one."""
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+
+from training import scenes
+from training.augment import Wave
+from training.scene_frames import SORTS, marks_of
+from turnwise.engine.completeness import Completeness
+
+RATE = scenes.SAMPLE_RATE
+
+
+def clip(seed: int = 0, *, text: str = "", source: str = "made up") -> scenes.Clip:
+    """Return four words of noise in a quiet room, with a pause of 0.3 s after the second."""
+    rng = np.random.default_rng(seed)
+    samples = rng.normal(0, 1e-3, 3 * RATE).astype(np.float32)
+    words = [(0.5, 0.8), (0.8, 1.1), (1.4, 1.8), (1.8, 2.3)]
+    for start, end in words:
+        samples[int(start * RATE) : int(end * RATE)] += rng.normal(
+            0, 0.2, int(end * RATE) - int(start * RATE)
+        )
+    found = {
+        "words": [1, 1, 1, 1],
+        "starts": [round(100 * start) for start, _ in words],
+        "ends": [round(100 * end) for _, end in words],
+    }
+    about = {"speaker": "ann", "style": "read", "transcript": text or "i want the usual"}
+    made = scenes.clip_of(samples, found, {**about, "source": source}, Completeness.load())
+    assert made is not None
+    return made
+
+
+def level(samples: Wave) -> float:
+    return float(np.sqrt(np.mean(np.square(samples))))
+
+
+def test_a_clip_knows_its_speech_its_pause_and_its_room() -> None:
+    made = clip()
+    assert made.first / RATE == pytest.approx(0.5, abs=0.03)
+    assert made.last / RATE == pytest.approx(2.3, abs=0.03)
+    [(start, end)] = made.pauses
+    assert (start / RATE, end / RATE) == pytest.approx((1.1, 1.4), abs=0.03)
+    assert level(made.tone) < 2e-3
+
+
+def test_marked_silences_are_silent_and_the_rest_is_not() -> None:
+    for seed in range(8):
+        strip = scenes.Strip()
+        rng = np.random.default_rng(seed)
+        scenes.add_turn(strip, [clip(), clip(1)], rng, answered=bool(seed % 2))
+        samples = np.concatenate(strip.pieces)
+        assert len(samples) == strip.length
+        silent = np.zeros(len(samples), bool)
+        for mark in strip.silences:
+            silent[mark.start : mark.end] = True
+            assert level(samples[mark.start + 160 : mark.end - 160]) < 0.01
+        assert level(samples[~silent]) > 0.1
+
+
+def test_a_turn_has_one_end_at_its_end_unless_it_is_broken_off() -> None:
+    kinds = []
+    for seed in range(30):
+        strip = scenes.Strip()
+        scenes.add_turn(strip, [clip()], np.random.default_rng(seed), answered=False)
+        kinds.append([mark.kind for mark in strip.silences])
+        assert {mark.sort for mark in strip.silences} <= set(SORTS)
+        assert strip.silences[-1].end == strip.length
+    assert all(kind == "hold" for found in kinds for kind in found[:-1])
+    lasts = [found[-1] for found in kinds]
+    assert "end" in lasts
+    assert "hold" in lasts
+
+
+def test_an_audiobook_that_stops_in_the_middle_of_a_sentence_has_no_clear_end() -> None:
+    assert clip(text="and it was the", source="somebody").closed
+    assert not clip(text="and it was the", source="LibriSpeech").closed
+
+
+def test_a_drawl_lasts_longer_at_the_same_pitch() -> None:
+    tone = np.sin(2 * np.pi * 150 * np.arange(4_000) / RATE).astype(np.float32)
+    drawn = scenes.drawl(tone, 2.0)
+    assert len(drawn) == pytest.approx(8_000, rel=0.05)
+    spectrum = np.abs(np.fft.rfft(drawn[1_000:7_000]))
+    assert np.argmax(spectrum) * RATE / 6_000 == pytest.approx(150, abs=5)
+
+
+def test_frames_know_how_long_the_silence_lasted_and_what_follows() -> None:
+    silences = [{"start": 1280, "end": 3 * 1280, "kind": "end", "sort": "quiet"}]
+    marks = marks_of(4, silences)
+    np.testing.assert_allclose(marks[:, 0], [np.nan, 0.08, 0.16, np.nan])
+    assert marks[1:3, 1].tolist() == [1, 1]
+    np.testing.assert_allclose(marks[:, 2], [0, 0.08, 0, 0], atol=1e-6)
+    assert marks[1, 3] == SORTS.index("quiet")

@@ -1,0 +1,60 @@
+"""The end-of-turn network: what runs in the engine is what was trained."""
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from training import turn_head  # noqa: E402
+from turnwise.engine.endpoint import EVIDENCE, EndpointNetwork  # noqa: E402
+
+WIDTH, STREAMS, STEPS = 16, 3, 20
+NAN = float("nan")
+
+
+def test_the_graph_answers_frame_by_frame_what_the_network_answers_to_a_scene() -> None:
+    torch.manual_seed(1)
+    head = turn_head.Head(2 * WIDTH).eval()
+    network = EndpointNetwork(
+        turn_head.graph_of(head, WIDTH).SerializeToString(), slots_max=STREAMS
+    )
+    inputs = torch.randn(STREAMS, STEPS, 2 * WIDTH + len(EVIDENCE))
+    with torch.inference_mode():
+        wanted, _ = head(inputs)
+    slots = list(range(STREAMS))
+    for slot in slots:
+        network.open(slot)
+    for step, rows in enumerate(inputs.numpy().swapaxes(0, 1)):
+        middle, last, told = np.split(rows, [WIDTH, 2 * WIDTH], axis=1)
+        said = network.step(slots, middle.copy(), last.copy(), told.copy())
+        np.testing.assert_allclose(said, wanted[:, step].numpy(), atol=0.01)  # fp16 weights
+
+
+def test_only_marked_silences_count_and_their_beginning_most() -> None:
+    silence_s = torch.tensor([NAN, 0.08, 0.4, 0.48, 1.7, 3.5])
+    marks = torch.stack([silence_s, *[torch.zeros(6)] * 3], dim=-1)
+    assert turn_head.weights_of(marks).tolist() == pytest.approx([0, 4, 4, 1, 0.3, 0])
+
+
+def test_areas_are_of_one_frame_of_each_silence() -> None:
+    marks = np.full((8, 4), NAN, np.float32)
+    marks[:4] = [[0.1, 1, 0, 6], [0.3, 1, 0, 6], [0.1, 0, 0, 0], [0.3, 0, 0, 0]]
+    said = np.array([1.0, -1.0, 0.0, 0.0, 5, 5, 5, 5])
+    assert turn_head.areas(said, marks)["all"][:2] == [1.0, 0.0]
+
+
+def test_calibration_makes_it_come_true_as_often_as_it_says() -> None:
+    torch.manual_seed(1)
+    rng = np.random.default_rng(1)
+    count = 4_000
+    frames = rng.normal(0, 1, (count, 2)).astype(np.float16)
+    marks = np.zeros((count, 4), np.float32)
+    marks[:, 0] = 0.2
+    marks[:, 1] = rng.random(count) < 0.3
+    scenes = turn_head.Scenes(
+        frames, np.zeros((count, len(EVIDENCE)), np.float32), marks, np.arange(0, count + 1, 40)
+    )
+    head = turn_head.Head(2)
+    turn_head.calibrate(head, scenes)
+    said = 1 / (1 + np.exp(-turn_head.predict(head, scenes)))
+    assert said.mean() == pytest.approx(marks[:, 1].mean(), abs=0.01)

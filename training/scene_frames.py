@@ -1,0 +1,172 @@
+"""What the recogniser makes of scenes, kept for training: its frames, and what it knows of turns.
+
+    python -m training.scene_frames MODEL SCENES/train SCENES/held-out
+
+SCENES is what `training.scenes` wrote; MODEL the weights of the acoustic network. Written beside
+the scenes: `frames.npy`, float16[frames, 2 x width], the network's middle and last frames;
+`evidence.npy`, float32[frames, len(EVIDENCE)], what the engine tells the end-of-turn network beside
+them; `marks.npy`, float32[frames, len(MARKS)]. Scenes follow each other; `spans.npy` says where.
+"""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from training.data import load, scaled
+from training.model import Recogniser
+from training.train import load_model
+from turnwise.engine.completeness import Completeness
+from turnwise.engine.embedded import LANGUAGE
+from turnwise.engine.embedded_stream import EmbeddedStream, Tools
+from turnwise.engine.endpoint import Endpoint
+from turnwise.engine.features import LOOKBACK, log_mel
+from turnwise.engine.interface import Hearing, Word
+from turnwise.engine.language import language_from
+from turnwise.engine.punctuation import NOTHING, Readable
+from turnwise.engine.search import Search
+from turnwise.engine.weights import read_arrays
+from turnwise.units import FRAME_SAMPLES, SAMPLE_RATE_HZ
+
+MARKS = ("silence_s", "is_end", "until_speech_s", "sort")
+"""Of a frame: how long the marked silence has lasted at its end (NaN: none), whether that ends
+the turn, how long until anybody speaks again (NaN: unclear), and which of SORTS the silence is."""
+SORTS = ("pause", "cut", "drawl", "joined", "broken off", "answered", "quiet")
+
+
+class Heard(NamedTuple):
+    frames: NDArray[np.float16]
+    evidence: NDArray[np.float32]
+    marks: NDArray[np.float32]
+
+
+class _Plain:
+    """Stands in for punctuation, of which the end of turn knows nothing."""
+
+    def readable(self, words: list[Word], *, ended: bool, before: Readable) -> Readable:
+        del words, ended, before
+        return NOTHING
+
+
+class Ears:
+    """All it takes to hear a scene; one for each process. Words come by what the engine ships."""
+
+    def __init__(self, model: Path) -> None:
+        torch.set_num_threads(1)
+        self.model: Recogniser = load_model(model)
+        search = Search(language_from(read_arrays(LANGUAGE)))
+        self.tools = Tools(search, cast("Any", _Plain()))
+        self.completeness = Completeness.load()
+
+    def encode(
+        self, samples: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return frames float32[n, 2 x width] and log-probabilities float32[n, 2, classes]."""
+        count = len(samples) // FRAME_SAMPLES
+        sound = np.concatenate([np.zeros(LOOKBACK, np.float32), samples[: count * FRAME_SAMPLES]])
+        with torch.inference_mode():
+            middle, last = self.model.encode(torch.from_numpy(log_mel(sound))[None])
+            log_probs = self.model.answers(self.model.ctc, last)[0]
+        frames = torch.cat([middle, last], dim=-1)[0].numpy()
+        assert len(frames) == count
+        return frames, log_probs.unflatten(0, (count, -1)).numpy()
+
+    def evidence(
+        self, samples: NDArray[np.float32], log_probs: NDArray[np.float32], new_turns: set[int]
+    ) -> NDArray[np.float32]:
+        """Hear frame by frame as the engine does; new_turns are the frames that begin one."""
+        search = self.tools.search.open()
+        stream = EmbeddedStream(0, search, (), Endpoint(self.completeness))
+        return np.stack(
+            [
+                stream.hear(Hearing(frame, new_turn=number in new_turns), answer, self.tools)
+                for number, (frame, answer) in enumerate(
+                    zip(samples.reshape(-1, FRAME_SAMPLES), log_probs, strict=True)
+                )
+            ]
+        )
+
+    def hear(self, samples: NDArray[np.float32], silences: list[dict[str, Any]]) -> Heard:
+        samples = samples[: len(samples) // FRAME_SAMPLES * FRAME_SAMPLES]
+        frames, log_probs = self.encode(samples)
+        ends = {s["end"] for s in silences if s["sort"] in ("answered", "quiet")}
+        evidence = self.evidence(samples, log_probs, {end // FRAME_SAMPLES for end in ends})
+        return Heard(frames.astype(np.float16), evidence, marks_of(len(frames), silences))
+
+
+def marks_of(count: int, silences: list[dict[str, Any]]) -> NDArray[np.float32]:
+    """Return float32[count, len(MARKS)] for the frames of a scene."""
+    marks = np.full((count, len(MARKS)), np.nan, np.float32)
+    marks[:, 2] = 0
+    until = (np.arange(count) + 1) * FRAME_SAMPLES
+    for silence in silences:
+        inside = (until > silence["start"]) & (until <= silence["end"])
+        if silence["kind"] == "unclear":
+            marks[inside, 2] = np.nan
+            continue
+        marks[inside, 0] = (until[inside] - silence["start"]) / SAMPLE_RATE_HZ
+        marks[inside, 1] = silence["kind"] == "end"
+        marks[inside, 2] = (silence["end"] - until[inside]) / SAMPLE_RATE_HZ
+        marks[inside, 3] = SORTS.index(silence["sort"]) if silence["sort"] in SORTS else -1
+    return marks
+
+
+_ears: Ears
+"""Of this process: see _begin."""
+
+
+def _begin(model: Path) -> None:
+    global _ears
+    _ears = Ears(model)
+
+
+def _hear(job: tuple[NDArray[np.int16], list[dict[str, Any]]]) -> Heard:
+    return _ears.hear(scaled(job[0]), job[1])
+
+
+def keep(model: Path, folders: Sequence[Path], *, share: float = 1.0, jobs: int = 2) -> None:
+    """Hear scenes and keep what was heard beside them.
+
+    Args:
+        model: Weights of the acoustic network.
+        folders: Of scenes.
+        share: Of each folder's scenes, the first of them.
+        jobs: Processes.
+    """
+    with ProcessPoolExecutor(jobs, initializer=_begin, initargs=(model,)) as pool:
+        for folder in folders:
+            utterances = load(folder)
+            lines = (folder / "utterances.jsonl").read_text().splitlines()
+            count = round(share * len(utterances))
+            work = [(utterances[n].samples, json.loads(lines[n])["silences"]) for n in range(count)]
+            heard: list[Heard] = []
+            for number, found in enumerate(pool.map(_hear, work, chunksize=4)):
+                heard.append(found)
+                if number % 20 == 0:
+                    print(f"\r{folder}: {number} of {count}", end="", file=sys.stderr, flush=True)
+            for name, parts in zip(Heard._fields, zip(*heard, strict=True), strict=True):
+                np.save(folder / f"{name}.npy", np.concatenate(parts))
+            np.save(folder / "spans.npy", np.cumsum([0, *(len(h.marks) for h in heard)]))
+            print(file=sys.stderr)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
+    parser.add_argument("model", type=Path)
+    parser.add_argument("scenes", type=Path, nargs="+")
+    parser.add_argument("--share", type=float, default=1.0, help="of the scenes")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes")
+    options = parser.parse_args()
+    keep(options.model, options.scenes, share=options.share, jobs=options.jobs)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,354 @@
+"""Train the end-of-turn network on scenes as the recogniser hears them, and export it.
+
+    python -m training.turn_head SCENES --model MODEL
+
+SCENES is what `training.scenes` wrote, MODEL the weights of the acoustic network, through which
+the scenes are heard first (`training.scene_frames`); without it, what was kept last time is
+used. The result goes into the engine's folder unless --out says otherwise.
+
+Two seeds are trained and the better one is kept; each stops when held-out speakers no longer
+gain. What it says is then scaled and shifted so that, on held-out speakers, it comes true as
+often as it says.
+
+It learns whether a silence ends the turn, the first 0.4 s of each counting four times; and beside
+that, for what it teaches the layers below, how long until anybody speaks and whether somebody
+speaks now.
+"""
+
+import argparse
+import json
+import os
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from training.completeness import area
+from training.export import FLOAT, Graph, array_of
+from training.scene_frames import SORTS, keep
+from turnwise.engine.endpoint import EVIDENCE, FILE
+from turnwise.engine.weights import FOLDER, record
+
+DIRECTIONS = 48
+"""Of the acoustic network's frames that are looked at: those they differ in most."""
+WIDTH = 64
+HIDDEN = 32
+UNTIL_S = (0.2, 0.4, 0.8, 1.6, 3.0)
+"""Edges of the classes of how long until the same speaker goes on; one more for never."""
+EARLY_S, EARLY_WEIGHT = 0.4, 4.0
+LATE_S, LATE_WEIGHT = 1.6, 0.3
+SILENCE_MAX_S = 3.0
+LOOK_AT_S = (0.1, 0.3, 0.6)
+FRAME_S = 0.08
+SAMPLE = 8_000
+"""Frames, to find their directions by."""
+AUXILIARY = 0.2
+BATCH = 32
+STEPS, CHECK_EVERY, PATIENCE = 600, 30, 5
+RATE, WEIGHT_DECAY = 2e-3, 0.02
+DROPOUT = 0.25
+BLIND = 0.2
+"""Of scenes: what the words say is hidden, so that the sound is learnt as well."""
+COMPLETE = EVIDENCE.index("complete")
+WORDY = [EVIDENCE.index(name) for name in ("complete", "has words", "certain", "count")]
+
+
+class Head(nn.Module):
+    """Frames and evidence -> log-odds that the turn is over."""
+
+    def __init__(self, frames: int) -> None:
+        super().__init__()
+        directions = min(DIRECTIONS, frames)
+        self.register_buffer("look", torch.eye(frames, directions))
+        self.register_buffer("centre", torch.zeros(directions))
+        self.into = nn.Linear(directions + len(EVIDENCE), WIDTH)
+        self.recur = nn.GRU(WIDTH, WIDTH, batch_first=True)
+        self.hidden = nn.Linear(2 * WIDTH, HIDDEN)
+        self.out = nn.Linear(HIDDEN, 1)
+        self.until = nn.Linear(HIDDEN, len(UNTIL_S) + 2)
+        self.dropout = nn.Dropout(DROPOUT)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """[n, t, frames + evidence] -> log-odds [n, t], and logits of the auxiliary targets."""
+        frames = x[..., : -len(EVIDENCE)] @ self.look - self.centre
+        x = self.dropout(torch.cat([frames, x[..., -len(EVIDENCE) :]], dim=-1))
+        x = functional.silu(self.into(x))
+        states, _ = self.recur(self.dropout(x))
+        hidden = functional.silu(self.hidden(self.dropout(torch.cat([states, x], dim=-1))))
+        return self.out(hidden)[..., 0], self.until(hidden)
+
+    def look_at(self, frames: NDArray[np.float16]) -> None:
+        """Look at the principal directions of frames, each of unit spread."""
+        sample = frames[:: max(1, len(frames) // SAMPLE)].astype(np.float32)
+        mean = sample.mean(axis=0)
+        _, spread, directions = np.linalg.svd(sample - mean, full_matrices=False)
+        count = self.look.shape[1]
+        unit = np.maximum(spread[:count, None] / np.sqrt(len(sample)), 1e-3)
+        self.look.copy_(torch.from_numpy((directions[:count] / unit).T.copy()))
+        self.centre.copy_(torch.from_numpy(mean) @ self.look)
+
+    def inner(self) -> tuple[Tensor, Tensor]:
+        """Return weight [WIDTH, frames + evidence] and bias of what goes into the network."""
+        count = self.look.shape[1]
+        weight, bias = self.into.weight.detach(), self.into.bias.detach()
+        of_frames = weight[:, :count] @ self.look.T
+        return (
+            torch.cat([of_frames, weight[:, count:]], dim=1),
+            bias - weight[:, :count] @ self.centre,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Scenes:
+    frames: NDArray[np.float16]
+    evidence: NDArray[np.float32]
+    marks: NDArray[np.float32]
+    spans: NDArray[np.int64]
+
+    def batch(self, numbers: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
+        """Return inputs [n, t, frames + evidence] and marks [n, t, len(MARKS)], NaN at the end."""
+        spans = [(self.spans[number], self.spans[number + 1]) for number in numbers]
+        longest = max(end - start for start, end in spans)
+        width = self.frames.shape[1] + self.evidence.shape[1]
+        inputs = np.zeros((len(spans), longest, width), np.float32)
+        marks = np.full((len(spans), longest, self.marks.shape[1]), np.nan, np.float32)
+        for row, (start, end) in enumerate(spans):
+            inputs[row, : end - start, : self.frames.shape[1]] = self.frames[start:end]
+            inputs[row, : end - start, self.frames.shape[1] :] = self.evidence[start:end]
+            marks[row, : end - start] = self.marks[start:end]
+        return torch.from_numpy(inputs), torch.from_numpy(marks)
+
+    def __len__(self) -> int:
+        return len(self.spans) - 1
+
+
+def load_scenes(folder: Path) -> Scenes:
+    names = ("frames", "evidence", "marks", "spans")
+    return Scenes(*(np.load(folder / f"{name}.npy") for name in names))
+
+
+def weights_of(marks: Tensor) -> Tensor:
+    """Return how much each frame counts; those outside marked silences not at all."""
+    silence_s = torch.nan_to_num(marks[..., 0], nan=-1.0)
+    weight = torch.where(silence_s <= EARLY_S, EARLY_WEIGHT, 1.0)
+    weight = torch.where(silence_s > LATE_S, LATE_WEIGHT, weight)
+    return weight * ((silence_s > 0) & (silence_s <= SILENCE_MAX_S))
+
+
+def loss_of(log_odds: Tensor, others: Tensor, marks: Tensor) -> Tensor:
+    weight = weights_of(marks)
+    ends = torch.nan_to_num(marks[..., 1])
+    main = functional.binary_cross_entropy_with_logits(log_odds, ends, weight, reduction="sum")
+    until_s = torch.nan_to_num(marks[..., 2].contiguous())
+    classes = torch.bucketize(until_s, torch.tensor(UNTIL_S))
+    classes = torch.where(ends > 0.5, len(UNTIL_S), classes)
+    known = ~torch.isnan(marks[..., 2])
+    in_silence = known & ~torch.isnan(marks[..., 0])
+    until = functional.cross_entropy(others[..., :-1][in_silence], classes[in_silence])
+    voiced = functional.binary_cross_entropy_with_logits(
+        others[..., -1][known], torch.isnan(marks[..., 0])[known].float()
+    )
+    return main / weight.sum() + AUXILIARY * (until + voiced)
+
+
+def predict(head: Head, scenes: Scenes) -> NDArray[np.float32]:
+    """Return the log-odds of all frames, one scene after the other."""
+    head.eval()
+    out = np.zeros(scenes.spans[-1], np.float32)
+    with torch.inference_mode():
+        for first in range(0, len(scenes), BATCH):
+            numbers = np.arange(first, min(first + BATCH, len(scenes)))
+            log_odds, _ = head(scenes.batch(numbers)[0])
+            for row, number in enumerate(numbers):
+                start, end = scenes.spans[number], scenes.spans[number + 1]
+                out[start:end] = log_odds[row, : end - start].numpy()
+    return out
+
+
+def areas(said: NDArray[Any], marks: NDArray[np.float32]) -> dict[str, list[float]]:
+    """Return the area under the curve at each of LOOK_AT_S, over all holds and for each sort."""
+    found: dict[str, list[float]] = {}
+    is_end = marks[:, 1] > 0.5
+    for name in ("all", *SORTS[:5]):
+        found[name] = []
+        for look_s in LOOK_AT_S:
+            at = (marks[:, 0] >= look_s) & (marks[:, 0] < look_s + FRAME_S)
+            if name != "all":
+                at &= is_end | (marks[:, 3] == SORTS.index(name))
+            found[name].append(area(said[at], is_end[at].astype(np.float32)))
+    return found
+
+
+def weighted_loss(said: NDArray[Any], marks: NDArray[np.float32]) -> float:
+    """Return the mean loss on silences, as it is trained."""
+    weight = weights_of(torch.from_numpy(marks)).numpy()
+    sign = np.where(marks[:, 1] > 0.5, -1.0, 1.0)
+    return float((np.logaddexp(0, sign * said) * weight).sum() / weight.sum())
+
+
+def train(scenes: Scenes, held_out: Scenes, seed: int) -> tuple[Head, float]:
+    """Return the network that was best on held-out speakers, and its loss there."""
+    torch.manual_seed(seed)
+    rng = np.random.default_rng(seed)
+    frames = scenes.frames.shape[1]
+    head = Head(frames)
+    head.look_at(scenes.frames)
+    optimizer = torch.optim.AdamW(head.parameters(), lr=RATE, weight_decay=WEIGHT_DECAY)
+    best, best_loss, best_step = head.state_dict(), float("inf"), 0
+    order: list[int] = []
+    started = time.time()
+    for step in range(STEPS + 1):
+        if step % CHECK_EVERY == 0:
+            said = predict(head, held_out)
+            _, _, loss = honest(said, held_out.marks)
+            line = {"step": step, "loss": round(loss, 4), "seconds": round(time.time() - started)}
+            rounded = [round(a, 3) for a in areas(said, held_out.marks)["all"]]
+            print(json.dumps(line | {"auc": rounded}), flush=True)
+            if loss < best_loss:
+                best, best_loss, best_step = _copy(head), loss, step
+            elif step - best_step >= PATIENCE * CHECK_EVERY:
+                break
+        head.train()
+        if len(order) < BATCH:
+            order += list(rng.permutation(len(scenes)))
+        numbers, order = np.array(order[:BATCH]), order[BATCH:]
+        inputs, marks = scenes.batch(numbers)
+        blind = torch.from_numpy(rng.random(len(numbers)) < BLIND)
+        for place in WORDY:
+            inputs[blind, :, frames + place] = 0
+        for group in optimizer.param_groups:
+            group["lr"] = RATE * min(1, (step + 1) / 50) * (1 - 0.9 * step / STEPS)
+        optimizer.zero_grad(set_to_none=True)
+        loss_of(*head(inputs), marks).backward()
+        nn.utils.clip_grad_norm_(head.parameters(), 1.0)
+        optimizer.step()
+    head.load_state_dict(best)
+    return head, best_loss
+
+
+def _copy(head: Head) -> dict[str, Tensor]:
+    return {name: value.clone() for name, value in head.state_dict().items()}
+
+
+def honest(said: NDArray[Any], marks: NDArray[np.float32]) -> tuple[float, float, float]:
+    """Return scale and shift that make it come true as often as it says, and the loss with them.
+
+    The scale is never negative, so that the order stays.
+    """
+    weight = weights_of(torch.from_numpy(marks)).double()
+    counts = weight > 0
+    odds = torch.from_numpy(said).double()[counts]
+    ends, weight = torch.from_numpy(marks[:, 1]).double()[counts], weight[counts]
+    log_scale = torch.zeros(1, dtype=torch.float64, requires_grad=True)
+    shift = torch.zeros(1, dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.LBFGS([log_scale, shift], max_iter=50, line_search_fn="strong_wolfe")
+
+    def closure() -> Tensor:
+        optimizer.zero_grad()
+        scaled = log_scale.exp() * odds + shift
+        loss = functional.binary_cross_entropy_with_logits(scaled, ends, weight, reduction="sum")
+        loss = loss / weight.sum()
+        loss.backward()
+        return loss
+
+    optimizer.step(closure)
+    loss = float(closure().detach())
+    return float(log_scale.detach().exp()), float(shift.detach()), loss
+
+
+def calibrate(head: Head, held_out: Scenes) -> tuple[float, float]:
+    """Scale and shift the answer so that it comes true as often as it says; return both."""
+    scale, shift, _ = honest(predict(head, held_out), held_out.marks)
+    with torch.no_grad():
+        head.out.weight *= scale
+        head.out.bias *= scale
+        head.out.bias += shift
+    return scale, shift
+
+
+def graph_of(head: Head, width: int) -> onnx.ModelProto:
+    """The graph that turnwise.engine.endpoint runs, which says what goes in and out.
+
+    Args:
+        head: The network.
+        width: Of the acoustic network's frames.
+    """
+    g = Graph()
+    middle, last = (g.input(name, FLOAT, ["n", width]) for name in ("middle", "last"))
+    evidence = g.input("evidence", FLOAT, ["n", len(EVIDENCE)])
+    before = g.input("state", FLOAT, ["n", head.recur.hidden_size])
+    weight, bias = head.inner()
+    x = g("Concat", middle, last, evidence, axis=1)
+    x = g("Gemm", x, g.weight(weight.T), g.constant(array_of(bias)))
+    x = g("Mul", x, g("Sigmoid", x))
+    recur, size = head.recur, head.recur.hidden_size
+    of_input = g("Gemm", x, g.weight(recur.weight_ih_l0.T), g.constant(array_of(recur.bias_ih_l0)))
+    of_state = g(
+        "Gemm", before, g.weight(recur.weight_hh_l0.T), g.constant(array_of(recur.bias_hh_l0))
+    )
+    thirds = g.constant([size, size, size])
+    reset_in, keep_in, fresh_in = g.several("Split", [of_input, thirds], 3, axis=1)
+    reset_on, keep_on, fresh_on = g.several("Split", [of_state, thirds], 3, axis=1)
+    reset = g("Sigmoid", g("Add", reset_in, reset_on))
+    keep = g("Sigmoid", g("Add", keep_in, keep_on))
+    fresh = g("Tanh", g("Add", fresh_in, g("Mul", reset, fresh_on)))
+    state = g("Add", fresh, g("Mul", keep, g("Sub", before, fresh)))
+    hidden = g.linear(g("Concat", state, x, axis=1), head.hidden)
+    hidden = g("Mul", hidden, g("Sigmoid", hidden))
+    g.output("log_odds", g.linear(hidden, head.out), ["n", 1])
+    g.output("new_state", state, ["n", size])
+    return g.model()
+
+
+def show(name: str, said: NDArray[Any], scenes: Scenes) -> None:
+    print(name, f"loss {weighted_loss(said, scenes.marks):.4f}")
+    for sort, found in areas(said, scenes.marks).items():
+        print(f"    {sort:12}", " ".join(f"{value:.3f}" for value in found))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
+    parser.add_argument("scenes", type=Path)
+    parser.add_argument("--out", type=Path, default=FOLDER / FILE)
+    parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--hide", choices=("frames", "words", "evidence"), help="to weigh a part")
+    parser.add_argument("--report", type=Path, nargs="*", default=[], help="other scenes")
+    parser.add_argument("--model", type=Path, help="hear the scenes with these weights first")
+    parser.add_argument("--share", type=float, default=1.0, help="of the scenes to hear")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes that hear")
+    options = parser.parse_args()
+    if options.model:
+        folders = [options.scenes / name for name in ("train", "held-out")]
+        keep(options.model, folders, share=options.share, jobs=options.jobs)
+    scenes, held_out = (load_scenes(options.scenes / name) for name in ("train", "held-out"))
+    frames = scenes.frames.shape[1]
+    for kept in (scenes, held_out):
+        if options.hide == "frames":
+            kept.frames[:] = 0
+        elif options.hide:
+            kept.evidence[:, WORDY if options.hide == "words" else slice(None)] = 0
+    for name in ("complete", "loudness"):
+        show(name, held_out.evidence[:, EVIDENCE.index(name)], held_out)
+    trained = [train(scenes, held_out, seed) for seed in range(1, options.seeds + 1)]
+    head, loss = min(trained, key=lambda found: found[1])
+    print("losses", [found[1] for found in trained], "kept", loss, file=sys.stderr)
+    print("scale and shift", calibrate(head, held_out))
+    show("network", predict(head, held_out), held_out)
+    for folder in options.report:
+        other = load_scenes(folder)
+        show(folder.name, predict(head, other), other)
+    onnx.save(graph_of(head, frames // 2), options.out)
+    if options.out.parent == FOLDER:
+        record(options.out)
+
+
+if __name__ == "__main__":
+    main()
