@@ -7,10 +7,11 @@ pytest.importorskip("torch")
 
 from training import scenes
 from training.augment import Wave
+from training.data import SAMPLE_RATE
 from training.scene_frames import SORTS, marks_of
 from turnwise.engine.completeness import Completeness
 
-RATE = scenes.SAMPLE_RATE
+RATE = SAMPLE_RATE
 
 
 def clip(seed: int = 0, *, text: str = "", source: str = "made up") -> scenes.Clip:
