@@ -109,7 +109,7 @@ class Turns:
             self._draft = Draft(transcript(self._heard))
         elif event is Event.TURN_RESUMED:
             self._draft = None
-        elif event is Event.END_OF_TURN:
+        else:  # END_OF_TURN
             self._index += 1
             self._start = now
             self._draft = None
