@@ -15,7 +15,7 @@ from turnwise.settings import EAGER_EOT_THRESHOLD, EOT_THRESHOLD, EOT_TIMEOUT_MS
 
 INDEX = (FOLDER / "index.html").read_text("utf-8")
 MODULES = sorted(FOLDER.glob("*.js"))
-VENDORED = {  # uPlot 1.6.32, as https://registry.npmjs.org/uplot/-/uplot-1.6.32.tgz has them
+VENDORED = {  # uPlot 1.6.32, as npm has it
     "uPlot.esm.js": "5dd9b3281aa64b461b42d9945f6adb2649d346502b12281a9ae0d46599a80eba",
     "uPlot.min.css": "df630c6a8d6f8eeaff264b50f73ce5b114f646ffd9a0bb74f049b0a00135fa04",
     "LICENSE": "8f989229699b4fe2f1a0432d0e9edc338a8a911e250e2d1b01ecd770a5f5b1bd",
