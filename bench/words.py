@@ -19,7 +19,7 @@ TENS = _listed("zero ten twenty thirty forty fifty sixty seventy eighty ninety")
 SPELLINGS = {
     "mr": "mister", "mrs": "missus", "dr": "doctor", "ok": "okay", "&": "and", "%": "percent",
     "cannot": "can not", "gonna": "going to", "wanna": "want to", "o'clock": "oclock",
-    "goodbye": "good bye", "alright": "all right", "oh": "o",
+    "goodbye": "good bye", "alright": "all right", "oh": "o", "pm": "p m",
 }  # fmt: skip
 
 

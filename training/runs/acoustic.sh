@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# From recordings to an acoustic model. Run it from the repository's root:
+# From recordings to an acoustic model. It needs requirements/base.txt and then
+# requirements/training.in installed. Run it from the repository's root:
 #
 #   training/runs/acoustic.sh WORK EVALUATION.jsonl MANIFEST.jsonl...
 #

@@ -12,7 +12,7 @@ set -euo pipefail
 
 work=$1 evaluation=$2 manifest=$3 language=$4
 python=${PYTHON:-python}
-hours=${HOURS:-40}
+hours=${HOURS:-20}
 export PYTHONPATH=src${PYTHONPATH:+:$PYTHONPATH}
 export OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-active}
 mkdir -p "$work"
@@ -39,12 +39,12 @@ synthetic() { # SHARE: the synthetic sets with weights that make this share of a
     }'
 }
 
-for share in 0.125 0.25 0.5 1; do
+for share in 0.1 0.3 1; do
     sets=()
     for set in $REAL; do sets+=("$set:$share"); done
     measure "real-$share" "${sets[@]}"
 done
-for share in 0.15 0.4 0.99; do
+for share in 0.15 0.5 0.99; do
     # shellcheck disable=SC2046
     measure "synthetic-$share" $REAL $(synthetic "$share")
 done
