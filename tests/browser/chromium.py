@@ -71,6 +71,10 @@ class Page:
         self.call("Page.navigate", url=url)
         self.until("document.readyState === 'complete'")
 
+    def before_it_loads(self, program: str) -> None:
+        """Run a program in every page to come, ahead of the page's own."""
+        self.call("Page.addScriptToEvaluateOnNewDocument", source=program)
+
     def ask(self, expression: str) -> Any:
         """Return what a JavaScript expression is, or comes to."""
         answer = self.call(

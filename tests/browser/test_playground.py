@@ -214,21 +214,6 @@ def test_a_server_without_an_agent_is_said_to_have_none(page: Page) -> None:
         assert "opened no conversation with an agent" in text(page, "#problem")
 
 
-def test_the_servers_own_agent_answers_until_it_is_spoken_over(page: Page, server: str) -> None:
-    visit(page, server)
-    page.click("[value=agent]")
-    page.click("#microphone")
-    page.until("['listening', 'failed'].includes(document.body.dataset.state)")
-    if state(page) == "failed":
-        pytest.skip(f"no agent: {text(page, '#problem')}")
-    page.until("/I heard you say/.test(document.getElementById('transcript').textContent)", 300.0)
-    page.until("document.getElementById('hushed').textContent > '0'", 300.0)
-    page.until("document.getElementById('answer-delay').textContent.endsWith('ms')", 300.0)
-    page.click("#stop")
-    until_state(page, "ended")
-    assert forbidden(page) == []
-
-
 def test_what_is_said_into_the_microphone_is_read(page: Page) -> None:
     with serving() as server:
         visit(page, server)
