@@ -1,10 +1,7 @@
 """The voice agent at the command line."""
 
-import asyncio
 import sys
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
@@ -17,36 +14,11 @@ from tests.cli.printed import recording, run
 from tests.serving import scripted_server
 from turnwise.cli.local import LocalServer
 
-PATIENCE_S = 30.0
-
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[LocalServer]:
     with scripted_server() as running:
         yield running
-
-
-@contextmanager
-def model(*answers: list[bytes]) -> Iterator[llm.Llm]:
-    """A language model in a thread of its own: the command has a loop of its own."""
-    loop, leave, ready = asyncio.new_event_loop(), asyncio.Event(), threading.Event()
-    served: list[llm.Llm] = []
-
-    async def serve() -> None:
-        async with llm.serving(*answers) as running:
-            served.append(running)
-            ready.set()
-            await leave.wait()
-
-    thread = threading.Thread(target=loop.run_until_complete, args=[serve()])
-    thread.start()
-    assert ready.wait(PATIENCE_S)
-    try:
-        yield served[0]
-    finally:
-        loop.call_soon_threadsafe(leave.set)
-        thread.join()
-        loop.close()
 
 
 def to(server: LocalServer) -> list[str]:
@@ -73,7 +45,7 @@ def test_a_model_answers_at_its_url_and_drafts_are_reported(
     server: LocalServer, tmp_path: Path
 ) -> None:
     path = recording(tmp_path / "question.wav", 3.0, 16_000, 1)
-    with model(llm.words("Good ", "day.")) as endpoint:
+    with llm.serving_aside(llm.words("Good ", "day.")) as endpoint:
         done = run(
             "agent", str(path), *to(server), "--out", str(tmp_path / "said.wav"),
             "--llm-base-url", endpoint.url, "--llm-model", "m1", "--prompt", "Be brief.",
@@ -137,7 +109,7 @@ def test_what_the_readme_shows_runs(
     words = line.split()[1:]
     if "audio/question.wav" not in words:  # what a microphone would hear
         words.append("audio/question.wav")
-    with model(llm.words("Good day.")) as endpoint:
+    with llm.serving_aside(llm.words("Good day.")) as endpoint:
         url = {"http://localhost:11434/v1": endpoint.url}
         done = run(*(url.get(word, word) for word in words), *to(server))
     assert done.exit_code == 0, done.output
