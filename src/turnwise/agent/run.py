@@ -110,6 +110,7 @@ class Agent:
             TurnwiseError: Listening failed.
         """
         clock = asyncio.get_running_loop().time
+        self.synthesiser.expect(self.voice, self.speed)
         helpers = [
             asyncio.create_task(self._listen(turns)),
             asyncio.create_task(self._player.run(self._played)),

@@ -348,6 +348,7 @@ class Session:
             case wire.UpdateSpeak(given_voice):
                 synthesiser = self._agent.synthesiser
                 self._agent.voice, self._agent.speed = asked.voice_of(given_voice, synthesiser)
+                synthesiser.expect(self._agent.voice, self._agent.speed)
                 self._say(wire.SpeakUpdated())
             case _:
                 assert_never(message)
