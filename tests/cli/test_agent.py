@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -59,13 +60,21 @@ def test_a_model_answers_at_its_url_and_drafts_are_reported(
     assert (tmp_path / "said.wav").exists()
 
 
+TURN_FRAMES = 25  # the scripted engine hears one turn in two seconds, and no next one
+# With more the next turn would begin, and hush the answer, before there is any sound.
+
+
 class Card:
-    """A sound card that hears a few seconds of something, and is unplugged then."""
+    """A sound card that hears one turn, and is unplugged once it has played something."""
 
     latency = 0.0
-    frames_left = 40
+    frames_left = TURN_FRAMES
+    fill: Any = None
 
-    def __init__(self, **_: object) -> None: ...
+    def __init__(self, callback: Any = None, **_: object) -> None:
+        if callback is not None:
+            Card.fill = staticmethod(callback)
+
     def __enter__(self) -> "Card":
         return self
 
@@ -74,10 +83,13 @@ class Card:
     def close(self) -> None: ...
 
     def read(self, count: int) -> tuple[bytes, bool]:
-        self.frames_left -= 1
-        if not self.frames_left:
-            raise sys.modules["sounddevice"].PortAudioError("unplugged")
-        return bytes(2 * count), False
+        if self.frames_left:
+            self.frames_left -= 1
+            return bytes(2 * count), False
+        played = np.zeros((320, 1), np.float32)
+        while not played.any():  # the time-out is the test's
+            Card.fill(played, len(played), None, None)
+        raise sys.modules["sounddevice"].PortAudioError("unplugged")
 
 
 def test_the_microphone_is_answered_until_it_is_gone(

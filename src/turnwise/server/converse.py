@@ -14,7 +14,8 @@ from typing import Any, Protocol, assert_never
 
 from msgspec import UNSET, UnsetType
 
-from turnwise.agent.conversation import Answer, Complete, Conversation, Heard, Saying, Think
+from turnwise.agent.actions import Answer, Complete, Heard, Saying, Think
+from turnwise.agent.conversation import Conversation
 from turnwise.agent.history import ToolCall
 from turnwise.agent.run import Agent, News, Trouble
 from turnwise.agent.speak import ClockPlayer
