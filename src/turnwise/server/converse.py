@@ -173,8 +173,10 @@ class Session:
         finally:
             running.cancel()
             reading.cancel()
-            await asyncio.gather(running, reading, return_exceptions=True)
-            ear.close()
+            try:
+                await asyncio.gather(running, reading, return_exceptions=True)
+            finally:  # the client may be gone by now
+                ear.close()
 
     async def _settings(self) -> wire.Settings:
         """Wait for the first message; sound before it is nobody's."""
