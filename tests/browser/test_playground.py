@@ -137,6 +137,29 @@ def test_all_of_it_can_be_done_with_the_keyboard_and_is_named_for_who_cannot_see
     until_state(page, "ended")
 
 
+def test_a_sample_plays_in_light_and_dark_and_nothing_comes_from_elsewhere(
+    page: Page, server: str, tmp_path: Path
+) -> None:
+    visit(page, server)
+    paper = page.colour("body")
+    page.ask("document.getElementById('which').value = 'numbers.ogg'")
+    page.click("#sample")
+    until_turns(page, 1)
+    page.picture(tmp_path / "light.png")
+    page.shape(1280, 900, dark=True)
+    assert page.colour("body") != paper
+    page.picture(tmp_path / "dark.png")
+    page.shape(360, 740, dark=True)
+    assert page.ask("document.documentElement.scrollWidth <= innerWidth")
+    page.picture(tmp_path / "narrow.png")
+    page.click("#stop")
+    until_state(page, "ended")
+    home = server.replace("ws://", "http://")
+    assert f"{home}/playground/samples/numbers.ogg" in page.asked
+    assert [url for url in page.asked if not url.startswith((home, "blob:", "data:"))] == []
+    assert forbidden(page) == []
+
+
 def test_a_connection_that_drops_is_taken_up_again(page: Page, server: str) -> None:
     with relay_to(server) as relay:
         visit(page, relay.url)
