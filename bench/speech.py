@@ -23,6 +23,7 @@ from contextlib import aclosing
 from dataclasses import asdict, dataclass
 
 import numpy as np
+import uvloop
 
 from bench.tables import table
 from turnwise.errors import NoSynthesiser
@@ -90,7 +91,8 @@ def main() -> None:
     rows: list[Row] = []
     for engine in (*LOCAL, "embedded"):
         try:
-            rows += asyncio.run(measure(engine, given.rounds, random.Random(given.seed)))
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:  # the server's
+                rows += runner.run(measure(engine, given.rounds, random.Random(given.seed)))
         except NoSynthesiser as error:
             print(f"{engine} is not measured: {error}")
     header = ("engine", "text", "process started, ms", "process waiting, ms", "ratio")
