@@ -201,6 +201,8 @@ async def test_a_process_waits_for_the_next_text_and_another_takes_its_place(
         assert sum(map(len, pieces)) == 100
         await until(path, starts)  # the one that waits now
     await synthesiser.close()
+    synthesiser.expect(voice)  # somebody is late
+    await asyncio.sleep(0)
     assert children() == 0
 
 

@@ -117,6 +117,7 @@ class Program:
         self._places = asyncio.Semaphore(PROCESSES_A_CORE * (os.cpu_count() or 1))
         self._spares: dict[Command, asyncio.Task[_Started]] = {}
         """Processes that start or wait, the one that waits longest first."""
+        self._closed = False
 
     @property
     def name(self) -> str:
@@ -148,7 +149,8 @@ class Program:
                 self._prepare(command)
 
     async def close(self) -> None:
-        """End what waits."""
+        """End what waits; from now on nothing does."""
+        self._closed = True
         spares, self._spares = self._spares, {}
         for task in spares.values():
             with suppress(SynthesisFailed):
@@ -156,6 +158,8 @@ class Program:
 
     def _prepare(self, command: Command) -> None:
         """Have a process wait for a text, unless one does."""
+        if self._closed:
+            return
         if command not in self._spares:
             starting = _start(command, self._dialect.streams)
             self._spares[command] = asyncio.create_task(starting)
