@@ -220,11 +220,15 @@ def test_who_speaks_to_the_agent_silences_it(page: Page) -> None:
         assert "Stop, please." in text(page, "#transcript")
         assert "UserStartedSpeaking" in text(page, "#events")
         assert text(page, "#answer-delay") == "250 ms"
+        page.ask("document.querySelector('[name=eot_threshold]').focus()")
+        page.press("End", 35)
+        page.ask("new Promise((done) => setTimeout(done, 500))")  # a slider may be dragged on
         page.click("#force")
         page.click("#stop")
         until_state(page, "ended")
     assert agent.settings["agent"]["think"]["prompt"].startswith("You are")
-    assert agent.texts == [{"type": "ForceEndTurn"}]
+    assert [text["type"] for text in agent.texts] == ["UpdateListen", "ForceEndTurn"]
+    assert agent.texts[0]["listen"]["provider"]["eot_threshold"] == 1
     assert forbidden(page) == []
 
 

@@ -16,6 +16,15 @@
 export const INPUT_RATE_HZ = 16000;
 export const OUTPUT_RATE_HZ = 24000;
 
+const listening = (thresholds) => ({
+  provider: { type: "deepgram", version: "v2", model: "flux-general-en", ...thresholds },
+});
+
+/** Return the message that changes when a turn ends, in mid-conversation. */
+export function updateListen(thresholds) {
+  return { type: "UpdateListen", listen: listening(thresholds) };
+}
+
 const LEAD_FRAMES = 12; // a second: heard before a turn starts, so that no first word is cut
 const OPEN_FRAMES_MAX = 750; // a minute
 const PAST_MAX = 100; // messages; the model is told fewer
@@ -25,7 +34,6 @@ const PAST_MAX = 100; // messages; the model is told fewer
  * wishes: {prompt, greeting, voice, model, thresholds}, and past: what was said before.
  */
 export function agentSettings({ prompt, greeting, voice, model, inputRateHz, thresholds, past = [] }) {
-  const provider = (more) => ({ type: "deepgram", ...more });
   return {
     type: "Settings",
     experimental: true, // or AgentStartedSpeaking is not said
@@ -34,9 +42,9 @@ export function agentSettings({ prompt, greeting, voice, model, inputRateHz, thr
       output: { encoding: "linear16", sample_rate: OUTPUT_RATE_HZ, container: "none" },
     },
     agent: {
-      listen: { provider: provider({ version: "v2", model: "flux-general-en", ...thresholds }) },
+      listen: listening(thresholds),
       think: { provider: { type: "open_ai", model }, ...(prompt ? { prompt } : {}) },
-      speak: { provider: provider({ model: voice }) },
+      speak: { provider: { type: "deepgram", model: voice } },
       ...(greeting ? { greeting } : {}),
       ...(past.length ? { context: { messages: past } } : {}),
     },

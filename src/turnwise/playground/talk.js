@@ -1,6 +1,6 @@
 /* One conversation with the agent: microphone, loudspeaker and the Voice Agent API between. */
 
-import { agentSettings, OpenTurn, OUTPUT_RATE_HZ, Talk } from "./agent.js";
+import { agentSettings, OpenTurn, OUTPUT_RATE_HZ, Talk, updateListen } from "./agent.js";
 import { RETRY_DELAYS_MS } from "./call.js";
 import { Conversation } from "./conversation.js";
 import { entry } from "./log.js";
@@ -81,7 +81,12 @@ export class TalkSession {
     this._view.chart();
   }
 
-  configure() {} // the agent was told everything in Settings
+  /** thresholds: those of the sliders; null is none. The rest was told in Settings. */
+  configure({ thresholds }) {
+    const given = Object.entries(thresholds).filter(([, value]) => value !== null);
+    this._wishes = { ...this._wishes, thresholds: Object.fromEntries(given) };
+    if (this._started) this._ask(updateListen(this._wishes.thresholds));
+  }
 
   forceEndTurn() {
     if (this._started) this._ask({ type: "ForceEndTurn" });
