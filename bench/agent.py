@@ -29,7 +29,8 @@ import soundfile
 
 from bench.tables import table
 from tests.agent import llm
-from turnwise.agent.conversation import Answer, Conversation
+from turnwise.agent.actions import Answer
+from turnwise.agent.conversation import Conversation
 from turnwise.agent.report import Report
 from turnwise.agent.run import Agent, News
 from turnwise.agent.speak import ClockPlayer

@@ -21,7 +21,17 @@ from turnwise.errors import BadConfigure, BadMessage, BadQuery, NoSuchModel
 from turnwise.settings import Model, Redact, StreamSettings, TextStyle
 from turnwise.text.style import show
 from turnwise.units import Samples
-from turnwise.wire import auth, clients, codec, configure, query, rules
+from turnwise.wire import (
+    agent_codec,
+    auth,
+    clients,
+    codec,
+    configure,
+    media_streams,
+    query,
+    rules,
+    speak_codec,
+)
 from turnwise.wire.messages import Configure
 
 ERROR_CHARACTERS_MAX = 500
@@ -63,6 +73,19 @@ HEADERS = (
     "token, KEY, x-deepgram-session-id, 0-1",
     "5.3.0",
     "@deepgram/sdk/5.9.0",
+)
+VOICE = (
+    '{"type":"Speak","text":"Hello, <b>there</b>."}',
+    '{"type":"Interrupt","playback_offset":{"type":"time_ms","value":40}}',
+    '{"type":"Configure","speed":1.15}',
+    '{"text":"Hello there.","url":null}',
+    '{"type":"Settings","audio":{"input":{"encoding":"linear16","sample_rate":16000}},"agent":'
+    '{"listen":{"provider":{"eot_threshold":0.7,"keyterms":["a"]}},"think":[{"prompt":"p",'
+    '"functions":[{"name":"f","endpoint":{"url":"u"}}]}],"greeting":"Hi.","context":{"messages":'
+    '[{"role":"user","content":"Hi"},{"function_calls":[]}]}}}',
+    '{"type":"InjectAgentMessage","message":"Well.","behavior":"queue"}',
+    '{"event":"start","streamSid":"M","start":{"customParameters":{"greeting":"Hi."}}}',
+    '{"event":"media","streamSid":"M","media":{"track":"inbound","payload":"//8A"}}',
 )
 SPEECH = (
     "call nine two eight oh on may the twenty-eighth, nineteen ninety nine.",
@@ -148,6 +171,25 @@ def try_server(text: str) -> str:
     return "read"
 
 
+def try_voice(text: str) -> str:
+    """Try what reads the messages of speech and agents; what reads and fails is told apart."""
+    read = "BadMessage"
+    for decode in (
+        speak_codec.decode_first,
+        speak_codec.decode_second,
+        lambda each: speak_codec.decode_ask(each.encode("utf-8", "surrogatepass")),
+        agent_codec.decode,
+        lambda each: media_streams.sound_of(media_streams.decode(each)),
+    ):
+        try:
+            decode(text)
+        except BadMessage as error:
+            _check_text(str(error))
+        else:
+            read = "read"
+    return read
+
+
 def try_headers(text: str) -> str:
     found = auth.credentials(text, text.split(","))
     assert (found.scheme is None) == (found.secret is None)
@@ -179,6 +221,7 @@ TARGETS: tuple[tuple[str, tuple[str, ...], Callable[[str], str]], ...] = (
     ("query", QUERIES, try_query),
     ("client", CLIENT, try_client),
     ("server", SERVER, try_server),
+    ("voice", VOICE, try_voice),
     ("headers", HEADERS, try_headers),
     ("speech", SPEECH, try_speech),
 )

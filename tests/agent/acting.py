@@ -95,6 +95,9 @@ class Throat:
     name: str = "throat"
     voices: tuple[Voice, ...] = (VOICE,)
 
+    def expect(self, voice: Voice, speed: float = 1.0) -> None:
+        pass
+
     async def say(self, text: str, voice: Voice, speed: float = 1.0) -> AsyncGenerator[Sound]:
         self.said.append(text)
         for word in text.split():

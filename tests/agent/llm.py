@@ -3,13 +3,15 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+import threading
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 STREAM = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n"
 DONE = b"data: [DONE]\n\n"
+PATIENCE_S = 30.0
 
 
 def event(data: object) -> bytes:
@@ -112,3 +114,26 @@ async def serving(*answers: Sequence[bytes], **how: Any) -> AsyncIterator[Llm]:
         for task in list(llm.tasks):
             task.cancel()
         await asyncio.gather(*llm.tasks, return_exceptions=True)
+
+
+@contextmanager
+def serving_aside(*answers: Sequence[bytes]) -> Iterator[Llm]:
+    """Serve in a thread, for who has no event loop or one of its own."""
+    loop, leave, ready = asyncio.new_event_loop(), asyncio.Event(), threading.Event()
+    served: list[Llm] = []
+
+    async def serve() -> None:
+        async with serving(*answers) as running:
+            served.append(running)
+            ready.set()
+            await leave.wait()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=[serve()])
+    thread.start()
+    assert ready.wait(PATIENCE_S)
+    try:
+        yield served[0]
+    finally:
+        loop.call_soon_threadsafe(leave.set)
+        thread.join()
+        loop.close()

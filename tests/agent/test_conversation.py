@@ -6,15 +6,11 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from turnwise.agent.conversation import (
-    AHEAD_S_MAX,
-    APOLOGY,
-    TOOL_ROUNDS_MAX,
+from turnwise.agent.actions import (
     Action,
     Answer,
     Call,
     Complete,
-    Conversation,
     Heard,
     Play,
     Saying,
@@ -22,6 +18,7 @@ from turnwise.agent.conversation import (
     Synthesise,
     Think,
 )
+from turnwise.agent.conversation import AHEAD_S_MAX, APOLOGY, TOOL_ROUNDS_MAX, Conversation
 from turnwise.agent.history import Called, Said, ToolCall
 from turnwise.agent.turns import State
 from turnwise.wire.messages import EventName as Event
@@ -225,6 +222,86 @@ def test_the_agent_speaks_of_itself_only_while_nobody_has_the_floor() -> None:
     assert talk.core.history == (Said("assistant", "Welcome."),)
 
 
+def test_a_text_of_its_own_is_put_behind_what_is_being_said_and_thought() -> None:
+    talk = Talk()
+    talk.user("Hi")
+    talk.core.receive_text(0, "One. Two")
+    talk.core.append("By the way.")
+    assert talk.due()[-1] == Synthesise(0, "One.")
+    talk.core.receive_thought_end(0)
+    talk.speak(0, 10)
+    assert talk.due()[-1] == Synthesise(0, "By the way.")  # the model had not written more yet
+    talk.speak(0, 10)
+    assert talk.due()[-1] == Synthesise(0, "Two")
+    talk.speak(0, 10)
+    assert talk.due()[-1] == Complete(0)
+    talk.core.append("Bye.")  # while the last of it is heard
+    talk.speak(0, 10)
+    assert talk.due()[-1] == Complete(0)
+    talk.core.receive_position(0, 40)
+    assert talk.core.history[-1] == Said("assistant", "One. By the way. Two Bye.")
+
+
+def test_a_text_of_its_own_waits_while_the_user_has_the_floor() -> None:
+    talk = Talk()
+    talk.core.receive_turn(Event.START_OF_TURN, 0, "Hm")
+    talk.core.append("By the way.")
+    assert talk.due() == []
+    talk.core.receive_turn(Event.END_OF_TURN, 0, "Hm")
+    assert talk.due() == [
+        Answer(0, "Hm"),
+        Think(0, (Said("user", "Hm"),), draft=False),
+        Synthesise(0, "By the way."),
+    ]
+    talk.core.receive_failure(0)
+    talk.speak(0, 10)
+    assert talk.due()[-1] == Synthesise(0, APOLOGY)  # it is no answer
+
+
+def test_a_text_of_its_own_is_said_when_a_turn_comes_to_nothing() -> None:
+    talk = Talk()
+    talk.core.receive_turn(Event.START_OF_TURN, 0, "Hm")
+    talk.core.append("By the way.")
+    talk.core.append("And so on.")
+    talk.core.receive_turn(Event.END_OF_TURN, 0, "")
+    assert talk.due() == [Answer(0, None), Synthesise(0, "By the way.")]
+
+
+def test_a_text_behind_a_draft_is_said_after_it() -> None:
+    talk = Talk()
+    talk.core.receive_turn(Event.EAGER_END_OF_TURN, 0, "Hi")
+    talk.core.receive_text(0, "Good day.")
+    talk.core.receive_thought_end(0)
+    talk.core.append("By the way.")
+    talk.core.receive_turn(Event.END_OF_TURN, 0, "Hi")
+    talk.speak(0, 10)
+    assert [a.text for a in talk.due() if isinstance(a, Synthesise)] == ["Good day.", "By the way."]
+
+
+def test_an_interruption_replaces_what_is_being_said() -> None:
+    talk = Talk()
+    talk.user("Hi")
+    talk.core.receive_text(0, "One two three. Four")
+    talk.due()
+    talk.core.interrupt("Wait.")
+    assert [type(action) for action in talk.due()] == [Stop, Heard, Answer, Synthesise]
+    assert talk.core.state is State.SPEAKING
+
+
+def test_an_interruption_of_the_user_ends_with_the_users_next_word() -> None:
+    talk = Talk()
+    talk.core.receive_turn(Event.EAGER_END_OF_TURN, 0, "So I")
+    talk.core.append("Never said.")
+    talk.core.interrupt("Wait.")
+    assert [type(action) for action in talk.due()] == [Think, Stop, Answer, Synthesise]
+    talk.core.receive_turn(Event.UPDATE, 0, "So I")
+    assert talk.due() == []
+    talk.core.receive_turn(Event.UPDATE, 0, "So I said")
+    assert [type(action) for action in talk.due()] == [Stop]
+    talk.core.receive_turn(Event.END_OF_TURN, 0, "So I said")
+    assert Answer(2, "So I said") in talk.due()
+
+
 def test_a_text_is_answered_as_if_it_had_been_said_even_in_mid_turn() -> None:
     talk = Talk()
     talk.core.receive_turn(Event.START_OF_TURN, 0, "Hm")
@@ -346,6 +423,8 @@ STEPS = st.one_of(
     st.tuples(st.just("receive_position"), REPLY, st.integers(0, 400)),
     st.tuples(st.just("receive_stopped"), REPLY, st.integers(0, 400)),
     st.tuples(st.just("say"), WORDS),
+    st.tuples(st.just("append"), WORDS),
+    st.tuples(st.just("interrupt"), WORDS),
     st.tuples(st.just("ask"), WORDS),
 )
 

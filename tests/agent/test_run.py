@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.agent.acting import FAILED, PATIENCE_S, RATE_HZ, VOICE, Box, Brain, Throat, User, words
-from turnwise.agent.conversation import APOLOGY, Conversation, Heard, Saying, Synthesise
+from turnwise.agent.actions import Heard, Saying, Synthesise
+from turnwise.agent.conversation import APOLOGY, Conversation
 from turnwise.agent.history import Called, Said, ToolCall
 from turnwise.agent.run import Agent, News, Trouble
 from turnwise.agent.think import Wish

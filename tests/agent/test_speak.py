@@ -3,6 +3,7 @@
 import asyncio
 
 import numpy as np
+import pytest
 
 from turnwise.agent.speak import ClockPlayer
 from turnwise.speech.interface import Sound
@@ -92,3 +93,23 @@ async def test_what_was_being_played_is_kept_when_the_player_is_stopped_for_good
     running.cancel()
     await asyncio.wait([running])
     assert [len(piece) for piece in kept] == [100]
+
+
+def test_a_line_that_plays_late_has_heard_less() -> None:
+    now_s = 0.0
+    player = ClockPlayer(1_000, lambda: now_s)
+    player.confirm()  # of nothing
+    player.begin(0)
+    now_s = 1.0
+    player.play(np.zeros(1_000, np.float32))
+    now_s = 2.3
+    player.confirm()
+    player.begin(1)
+    player.play(np.zeros(1_000, np.float32))
+    now_s = 2.8
+    assert player.stop() == pytest.approx(200)
+    now_s = 900.0
+    player.confirm()  # what was dropped is never played
+    player.play(np.zeros(1_000, np.float32))
+    now_s = 900.5
+    assert player.played_samples == pytest.approx(200)

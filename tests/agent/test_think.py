@@ -5,11 +5,13 @@ from contextlib import aclosing
 
 import pytest
 
+from tests.agent.acting import FAILED, Brain
 from tests.agent.llm import DONE, STREAM, chunk, event, refusal, serving, tool_call, words
 from turnwise.agent.history import Called, Entry, Said, ToolCall
 from turnwise.agent.think import (
     Cost,
     Echo,
+    FirstThatAnswers,
     Model,
     Thinker,
     Thought,
@@ -121,3 +123,26 @@ async def test_a_model_that_falls_silent_is_not_waited_for() -> None:
 async def test_nobody_at_the_address_is_a_failure_too() -> None:
     with pytest.raises(ThoughtFailed, match="APIConnectionError"):
         await thoughts(Model(base_url="http://127.0.0.1:1/v1"))
+
+
+async def test_the_next_is_asked_where_one_fails_before_its_first_word(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    mute = Brain([[Cost(1, 0), FAILED]])
+    mind = FirstThatAnswers([mute, Brain([[Words("Good day.")]]), Brain([[]])])
+    assert await thoughts(mind) == [Cost(1, 0), Words("Good day.")]
+    assert mind.name == "brain, else brain, else brain"
+    assert "HTTP status 429; the next is asked" in caplog.text
+
+
+async def test_half_an_answer_is_not_followed_by_another_one() -> None:
+    other = Brain([[Words("Good day.")]])
+    with pytest.raises(ThoughtFailed):
+        await thoughts(FirstThatAnswers([Brain([[Words("Well, "), FAILED]]), other]))
+    assert other.asked == []
+
+
+async def test_where_all_fail_the_last_one_says_why() -> None:
+    mind = FirstThatAnswers([Brain([[FAILED]]), Brain([[ThoughtFailed("no word in time")]])])
+    with pytest.raises(ThoughtFailed, match="no word in time"):
+        await thoughts(mind)

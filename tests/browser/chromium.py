@@ -44,6 +44,8 @@ class Page:
         self._ids = itertools.count(1)
         self.complaints: list[str] = []
         """What the browser said of errors: exceptions, and what the policy forbade."""
+        self.asked: list[str] = []
+        """Every address the page fetched something from."""
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(f"{domain}.enable")
 
@@ -62,6 +64,8 @@ class Page:
     def _note(self, said: dict[str, Any]) -> None:
         if said["method"] == "Runtime.exceptionThrown":
             self.complaints.append(json.dumps(said["params"]["exceptionDetails"]))
+        elif said["method"] == "Network.requestWillBeSent":
+            self.asked.append(said["params"]["request"]["url"])
         elif said["method"] == "Log.entryAdded":
             entry = said["params"]["entry"]
             if entry["level"] == "error":
@@ -70,6 +74,10 @@ class Page:
     def open(self, url: str) -> None:
         self.call("Page.navigate", url=url)
         self.until("document.readyState === 'complete'")
+
+    def before_it_loads(self, program: str) -> None:
+        """Run a program in every page to come, ahead of the page's own."""
+        self.call("Page.addScriptToEvaluateOnNewDocument", source=program)
 
     def ask(self, expression: str) -> Any:
         """Return what a JavaScript expression is, or comes to."""
@@ -111,6 +119,10 @@ class Page:
             if text and kind == "keyDown":
                 parameters["text"] = text
             self.call("Input.dispatchKeyEvent", **parameters)
+
+    def colour(self, selector: str, which: str = "backgroundColor") -> Any:
+        element = f"document.querySelector({json.dumps(selector)})"
+        return self.ask(f"getComputedStyle({element}).{which}")
 
     def write(self, text: str) -> None:
         self.call("Input.insertText", text=text)

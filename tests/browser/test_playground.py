@@ -137,6 +137,29 @@ def test_all_of_it_can_be_done_with_the_keyboard_and_is_named_for_who_cannot_see
     until_state(page, "ended")
 
 
+def test_a_sample_plays_in_light_and_dark_and_nothing_comes_from_elsewhere(
+    page: Page, server: str, tmp_path: Path
+) -> None:
+    visit(page, server)
+    paper = page.colour("body")
+    page.ask("document.getElementById('which').value = 'numbers.ogg'")
+    page.click("#sample")
+    until_turns(page, 1)
+    page.picture(tmp_path / "light.png")
+    page.shape(1280, 900, dark=True)
+    assert page.colour("body") != paper
+    page.picture(tmp_path / "dark.png")
+    page.shape(360, 740, dark=True)
+    assert page.ask("document.documentElement.scrollWidth <= innerWidth")
+    page.picture(tmp_path / "narrow.png")
+    page.click("#stop")
+    until_state(page, "ended")
+    home = server.replace("ws://", "http://")
+    assert f"{home}/playground/samples/numbers.ogg" in page.asked
+    assert [url for url in page.asked if not url.startswith((home, "blob:", "data:"))] == []
+    assert forbidden(page) == []
+
+
 def test_a_connection_that_drops_is_taken_up_again(page: Page, server: str) -> None:
     with relay_to(server) as relay:
         visit(page, relay.url)
@@ -197,11 +220,15 @@ def test_who_speaks_to_the_agent_silences_it(page: Page) -> None:
         assert "Stop, please." in text(page, "#transcript")
         assert "UserStartedSpeaking" in text(page, "#events")
         assert text(page, "#answer-delay") == "250 ms"
+        page.ask("document.querySelector('[name=eot_threshold]').focus()")
+        page.press("End", 35)
+        page.ask("new Promise((done) => setTimeout(done, 500))")  # a slider may be dragged on
         page.click("#force")
         page.click("#stop")
         until_state(page, "ended")
     assert agent.settings["agent"]["think"]["prompt"].startswith("You are")
-    assert agent.texts == [{"type": "ForceEndTurn"}]
+    assert [text["type"] for text in agent.texts] == ["UpdateListen", "ForceEndTurn"]
+    assert agent.texts[0]["listen"]["provider"]["eot_threshold"] == 1
     assert forbidden(page) == []
 
 
@@ -212,21 +239,6 @@ def test_a_server_without_an_agent_is_said_to_have_none(page: Page) -> None:
         page.click("#microphone")
         until_state(page, "failed")
         assert "opened no conversation with an agent" in text(page, "#problem")
-
-
-def test_the_servers_own_agent_answers_until_it_is_spoken_over(page: Page, server: str) -> None:
-    visit(page, server)
-    page.click("[value=agent]")
-    page.click("#microphone")
-    page.until("['listening', 'failed'].includes(document.body.dataset.state)")
-    if state(page) == "failed":
-        pytest.skip(f"no agent: {text(page, '#problem')}")
-    page.until("/I heard you say/.test(document.getElementById('transcript').textContent)", 300.0)
-    page.until("document.getElementById('hushed').textContent > '0'", 300.0)
-    page.until("document.getElementById('answer-delay').textContent.endsWith('ms')", 300.0)
-    page.click("#stop")
-    until_state(page, "ended")
-    assert forbidden(page) == []
 
 
 def test_what_is_said_into_the_microphone_is_read(page: Page) -> None:

@@ -1,12 +1,10 @@
 """The voice agent at the command line."""
 
-import asyncio
 import sys
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,36 +15,11 @@ from tests.cli.printed import recording, run
 from tests.serving import scripted_server
 from turnwise.cli.local import LocalServer
 
-PATIENCE_S = 30.0
-
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[LocalServer]:
     with scripted_server() as running:
         yield running
-
-
-@contextmanager
-def model(*answers: list[bytes]) -> Iterator[llm.Llm]:
-    """A language model in a thread of its own: the command has a loop of its own."""
-    loop, leave, ready = asyncio.new_event_loop(), asyncio.Event(), threading.Event()
-    served: list[llm.Llm] = []
-
-    async def serve() -> None:
-        async with llm.serving(*answers) as running:
-            served.append(running)
-            ready.set()
-            await leave.wait()
-
-    thread = threading.Thread(target=loop.run_until_complete, args=[serve()])
-    thread.start()
-    assert ready.wait(PATIENCE_S)
-    try:
-        yield served[0]
-    finally:
-        loop.call_soon_threadsafe(leave.set)
-        thread.join()
-        loop.close()
 
 
 def to(server: LocalServer) -> list[str]:
@@ -73,7 +46,7 @@ def test_a_model_answers_at_its_url_and_drafts_are_reported(
     server: LocalServer, tmp_path: Path
 ) -> None:
     path = recording(tmp_path / "question.wav", 3.0, 16_000, 1)
-    with model(llm.words("Good ", "day.")) as endpoint:
+    with llm.serving_aside(llm.words("Good ", "day.")) as endpoint:
         done = run(
             "agent", str(path), *to(server), "--out", str(tmp_path / "said.wav"),
             "--llm-base-url", endpoint.url, "--llm-model", "m1", "--prompt", "Be brief.",
@@ -87,13 +60,21 @@ def test_a_model_answers_at_its_url_and_drafts_are_reported(
     assert (tmp_path / "said.wav").exists()
 
 
+TURN_FRAMES = 25  # the scripted engine hears one turn in two seconds, and no next one
+# With more the next turn would begin, and hush the answer, before there is any sound.
+
+
 class Card:
-    """A sound card that hears a few seconds of something, and is unplugged then."""
+    """A sound card that hears one turn, and is unplugged once it has played something."""
 
     latency = 0.0
-    frames_left = 40
+    frames_left = TURN_FRAMES
+    fill: Any = None
 
-    def __init__(self, **_: object) -> None: ...
+    def __init__(self, callback: Any = None, **_: object) -> None:
+        if callback is not None:
+            Card.fill = staticmethod(callback)
+
     def __enter__(self) -> "Card":
         return self
 
@@ -102,10 +83,13 @@ class Card:
     def close(self) -> None: ...
 
     def read(self, count: int) -> tuple[bytes, bool]:
-        self.frames_left -= 1
-        if not self.frames_left:
-            raise sys.modules["sounddevice"].PortAudioError("unplugged")
-        return bytes(2 * count), False
+        if self.frames_left:
+            self.frames_left -= 1
+            return bytes(2 * count), False
+        played = np.zeros((320, 1), np.float32)
+        while not played.any():  # the time-out is the test's
+            Card.fill(played, len(played), None, None)
+        raise sys.modules["sounddevice"].PortAudioError("unplugged")
 
 
 def test_the_microphone_is_answered_until_it_is_gone(
@@ -137,7 +121,7 @@ def test_what_the_readme_shows_runs(
     words = line.split()[1:]
     if "audio/question.wav" not in words:  # what a microphone would hear
         words.append("audio/question.wav")
-    with model(llm.words("Good day.")) as endpoint:
+    with llm.serving_aside(llm.words("Good day.")) as endpoint:
         url = {"http://localhost:11434/v1": endpoint.url}
         done = run(*(url.get(word, word) for word in words), *to(server))
     assert done.exit_code == 0, done.output

@@ -1,6 +1,7 @@
 """Other people's clients in environments of their own, and a server for them to talk to."""
 
 import fcntl
+import shutil
 import subprocess
 import venv
 from collections.abc import Iterator
@@ -47,6 +48,32 @@ def run(name: str, program: str, *arguments: str) -> list[str]:
     """
     command = [str(interpreter(name)), str(PROGRAMS / program), *arguments]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout.splitlines()
+
+
+NODE, NPM = shutil.which("node"), shutil.which("npm")
+
+
+def run_in_node(program: str, *arguments: str) -> list[str]:
+    """Run a program of conformance/node to its end, with the client it was locked with.
+
+    Raises:
+        AssertionError: It failed or hung.
+    """
+    assert NODE is not None
+    assert NPM is not None
+    place = PROGRAMS / "node"
+    built_from = place / "node_modules" / "built-from.txt"
+    with (place / "package-lock.json").open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        locked = file.read()
+        if not built_from.exists() or built_from.read_text() != locked:
+            install = [NPM, "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
+            subprocess.run(install, cwd=place, check=True)
+            built_from.write_text(locked)
+    command = [NODE, program, *arguments]
+    ended = subprocess.run(command, cwd=place, capture_output=True, text=True, timeout=PATIENCE_S)
     assert ended.returncode == 0, ended.stderr
     return ended.stdout.splitlines()
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from tests.agent import llm
 from tests.conformance.programs import KEY, run, silence, write_wav
 from tests.conformance.servers import serving
 
@@ -89,3 +90,32 @@ def test_the_typed_agent_client_converses(tmp_path: Path) -> None:
     assert said[7]["fields"]["content"] == "I heard you say: Hi there"
     assert said[-1]["class"] == "end"
     assert said[-1]["fields"]["sound_bytes"] > 48_000
+
+
+def test_the_typed_agent_client_of_the_fifth_edition_converses(tmp_path: Path) -> None:
+    path = tmp_path / "speech.pcm"
+    path.write_bytes(silence(3.0))
+    wish = llm.tool_call("clock", "{}")
+    with (
+        llm.serving_aside(wish, llm.words("It is noon."), llm.words("Good day.")) as model,
+        serving("--engine", "scripted", "--speech", "tones", "--llm-base-url", model.url) as server,
+    ):
+        said = [json.loads(line) for line in run("sdk5", "agent_typed5.py", server, KEY, str(path))]
+    seen = {message["class"] for message in said}
+    assert seen >= {
+        "AgentV1WelcomeMessage",
+        "AgentV1SettingsAppliedEvent",
+        "AgentV1HistoryMessage",
+        "AgentV1ConversationTextEvent",
+        "AgentV1UserStartedSpeakingEvent",
+        "AgentV1AgentThinkingEvent",
+        "AgentV1FunctionCallRequestEvent",
+        "AgentV1AgentAudioDoneEvent",
+        "AgentV1PromptUpdatedEvent",
+        "AgentV1SpeakUpdatedEvent",
+        "AgentV1InjectionRefusedEvent",
+    }
+    assert said[0]["class"] == "AgentV1WelcomeMessage"
+    assert said[-1]["fields"]["sound_bytes"] > 48_000
+    assert model.asked[0]["messages"][0]["content"] == "Be briefer."
+    assert model.asked[1]["messages"][-1]["content"] == "noon"

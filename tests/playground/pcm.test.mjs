@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { agentSettings, Talk } from "../../src/turnwise/playground/agent.js";
+import { agentSettings, OpenTurn, Talk } from "../../src/turnwise/playground/agent.js";
 import { entry, jsonLines } from "../../src/turnwise/playground/log.js";
 import { floats, Framer, linear16, peaks, wav } from "../../src/turnwise/playground/pcm.js";
 
@@ -117,4 +117,59 @@ test("who speaks while the agent does silences it, and audio that is done is not
   assert.equal(talk.state, "speaking");
   talk.hear({ type: "AgentAudioDone" }, false);
   assert.equal(talk.state, "listening");
+});
+
+function asked(text) {
+  const talk = new Talk();
+  const hear = (type, more = {}, playing = false) => talk.hear({ type, ...more }, playing, 1);
+  hear("SettingsApplied");
+  hear("UserStartedSpeaking");
+  hear("History", { role: "user", content: text });
+  hear("ConversationText", { role: "user", content: text });
+  return { talk, hear };
+}
+
+test("a question that nothing answered is asked again on the next connection, and shown once", () => {
+  const { talk, hear } = asked("Hi");
+  assert.equal(talk.lost(false), "Hi");
+  assert.equal(talk.state, "waiting");
+  assert.deepEqual(talk.past, []); // it is not of the past
+  hear("SettingsApplied");
+  hear("ConversationText", { role: "user", content: "Hi" });
+  assert.equal(talk.said.length, 1);
+  hear("ConversationText", { role: "user", content: "Hi" }); // really said again
+  assert.equal(talk.said.length, 2);
+});
+
+test("an answer that was being said is of the past, and plays to its end", () => {
+  const { talk, hear } = asked("Hi");
+  hear("ConversationText", { role: "assistant", content: "Good" });
+  talk.receiveAudio();
+  hear("ConversationText", { role: "assistant", content: "day." });
+  assert.equal(talk.lost(true), null);
+  assert.equal(talk.state, "speaking");
+  assert.deepEqual(talk.past.map(({ role, content }) => `${role}: ${content}`), [
+    "user: Hi", "assistant: Good day.",
+  ]);
+  hear("SettingsApplied", {}, true);
+  talk.playedOut();
+  assert.equal(talk.state, "listening");
+  const { agent } = agentSettings({ ...WISHES, past: talk.past });
+  assert.equal(agent.context.messages.length, 2);
+});
+
+test("of the user's sound the open turn is kept, or a second of it, and all of it while nobody listens", () => {
+  const turn = new OpenTurn();
+  const push = (count) => Array.from({ length: count }, () => turn.push(new Int16Array(1)));
+  turn.hear({ type: "SettingsApplied" });
+  push(100);
+  assert.equal(turn.frames.length, 12);
+  turn.hear({ type: "UserStartedSpeaking" });
+  push(30);
+  assert.equal(turn.frames.length, 42);
+  turn.hear({ type: "ConversationText", role: "user" });
+  assert.equal(turn.frames.length, 0);
+  turn.lost();
+  push(2000);
+  assert.equal(turn.frames.length, 750);
 });

@@ -9,7 +9,16 @@ from typing import Any
 import pytest
 
 from tests.agent import llm
-from tests.server.running import FRAME, PATIENCE_S, RawClient, Running, dial, running
+from tests.server.running import (
+    FRAME,
+    PATIENCE_S,
+    RawClient,
+    Running,
+    TestEngine,
+    dial,
+    running,
+)
+from turnwise.server import converse
 
 PATH = "/v1/agent/converse"
 SETTINGS: dict[str, Any] = {
@@ -175,6 +184,70 @@ async def test_a_greeting_and_words_put_into_its_mouth_are_said_and_refused_in_b
         await talk.until("ConversationText", content="Bye.")
 
 
+async def test_words_put_into_its_mouth_wait_in_line_or_break_in() -> None:
+    many = "One two three four five six seven eight nine ten eleven twelve. "
+    async with serving() as server, talking(server, agent={"greeting": many}) as talk:
+        await talk.until("sound")
+        talk.say(type="InjectAgentMessage", message="By the way.", behavior="queue")
+        await talk.until("ConversationText", content="By the way.")
+        assert "UserStartedSpeaking" not in talk.kinds()
+        talk.say(type="InjectAgentMessage", message="Stop.", behavior="interrupt")
+        await talk.until("UserStartedSpeaking")  # what was sent is not to be played
+        await talk.until("ConversationText", content="Stop.")
+
+
+async def test_the_languages_of_a_turn_are_told_where_there_are_several() -> None:
+    provider = {"model": "flux-general-multi", "language_hints": ["en", "es"]}
+    async with serving() as server, talking(
+        server, agent={"listen": {"provider": provider}}
+    ) as talk:  # fmt: skip
+        talk.speak(40)
+        said = await talk.until("ConversationText", role="user")
+        assert said["languages_hinted"] == ["en", "es"]
+        assert said["languages"] == ["en"]
+        talk.say(type="InjectUserMessage", content="Hi")
+        assert "languages" not in await talk.until("ConversationText", role="user", content="Hi")
+
+
+async def test_a_conversation_has_its_longest_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(converse, "AGENT_SECONDS_MAX", 0.01)
+    async with serving() as server, talking(server) as talk:
+        assert (await talk.until("Error"))["code"] == "SERVER_GOING_AWAY"
+
+
+async def test_a_recogniser_that_fails_is_the_end_with_its_reason(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO", "turnwise.server")
+    async with running(TestEngine(fail_at=3), speech="tones") as server, talking(server) as talk:
+        talk.speak(10)
+        assert (await talk.until("Error"))["code"] == "FAILED_TO_LISTEN"
+        await talk.until("Close")
+        assert talk.closed_with == 1011
+    closed = next(record for record in caplog.records if record.message == "agent closed")
+    assert closed.__dict__["why"] == "FAILED_TO_LISTEN"
+
+
+async def test_the_next_provider_of_a_list_is_asked_where_one_fails() -> None:
+    think = [
+        {"endpoint": {"url": "http://127.0.0.1:9/v1/chat/completions"}, "prompt": "First."},
+        {"provider": {"type": "open_ai", "model": "m2"}, "prompt": "Second."},
+    ]
+    speak = [{"provider": {"model": "bob"}}, {"provider": {"model": "aura-2-thalia-en"}}]
+    async with llm.serving(llm.words("Good day.")) as model, serving(
+        llm_base_url=model.url, agent_endpoints=True
+    ) as server:  # fmt: skip
+        talk = Talk(await dial(server.port, PATH))
+        agent = {**SETTINGS["agent"], "think": think, "speak": speak}
+        talk.say(**{**SETTINGS, "agent": agent})
+        await talk.until("SettingsApplied")
+        talk.say(type="InjectUserMessage", content="Hi")
+        await talk.until("ConversationText", role="assistant", content="Good day.")
+        assert "Warning" not in talk.kinds()
+        assert model.asked[0]["model"] == "m2"
+        assert model.asked[0]["messages"][0]["content"] == "Second."
+
+
 UPDATES: list[tuple[dict[str, Any], str]] = [
     ({"type": "UpdatePrompt", "prompt": "Be long."}, "PromptUpdated"),
     ({"type": "UpdateThink", "think": SETTINGS["agent"]["think"]}, "ThinkUpdated"),
@@ -220,6 +293,8 @@ FATAL = [
     ({"agent": "an-id"}, "AGENT_ID_NOT_SUPPORTED"),
     ({"type": "UpdatePrompt", "prompt": "x"}, "NON_SETTINGS_MESSAGE_BEFORE_SETTINGS"),
     ({"type": "Hello"}, "UNPARSABLE_CLIENT_MESSAGE"),
+    ({"agent": {"think_live": {"provider": {}}}}, "UNPARSABLE_CLIENT_MESSAGE"),
+    ({"agent": {"speak": [{"provider": {"model": "bob"}}]}}, "INVALID_SETTINGS"),
 ]
 
 
@@ -233,6 +308,12 @@ async def test_settings_that_cannot_be_end_the_conversation_with_the_reason(
         assert (await talk.until("Error"))["code"] == code
         await talk.until("Close")
         assert talk.closed_with == 1008
+
+
+async def test_live_thinking_is_answered_as_to_who_is_not_invited() -> None:
+    async with serving() as server, talking(server) as talk:
+        talk.say(type="UpdateThinkLive", think_live={"provider": {}})
+        assert (await talk.until("Error"))["code"] == "UNPARSABLE_CLIENT_MESSAGE"
 
 
 async def test_settings_come_once() -> None:

@@ -28,14 +28,17 @@ async def test_the_page_and_all_it_names_are_there() -> None:
         page = await fetch(server.port, "GET /")
         names = re.findall(r'(?:href|src)="(playground/[^"]+)"', page.body.decode())
         statuses = [(await fetch(server.port, f"GET /{name}")).status for name in names]
-        sample = await fetch(server.port, "GET /playground/samples/conversation.ogg")
+        samples = re.findall(r'<option value="([^"]+)"', page.body.decode())
+        heard = [await fetch(server.port, f"GET /playground/samples/{each}") for each in samples]
     assert page.status == 200
     assert turnwise.__version__ in page.body.decode()
     assert "{version}" not in page.body.decode()
     assert len(names) >= 6
     assert set(statuses) == {200}
-    assert sample.headers["content-type"] == "audio/ogg"
-    assert sample.body.startswith(b"OggS")
+    assert len(heard) == 3
+    for sample in heard:
+        assert sample.headers["content-type"] == "audio/ogg"
+        assert sample.body.startswith(b"OggS")
 
 
 async def test_scripts_come_as_scripts_and_under_a_strict_policy() -> None:

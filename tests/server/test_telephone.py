@@ -54,6 +54,17 @@ async def test_a_caller_is_answered_and_the_sound_cleared_when_they_break_in() -
         assert model.asked[0]["messages"][0]["content"] == "Be brief."
 
 
+async def test_the_end_of_what_is_said_is_marked_and_its_return_waited_for() -> None:
+    async with running(speech="tones") as server:
+        client = await call(server, greeting="Welcome.")
+        marked = await until(client, "mark")
+        assert marked["mark"] == {"name": "reply 1"}
+        client.text(json.dumps(marked))
+        client.text(json.dumps({"event": "mark", "streamSid": "MZ1", "mark": {"name": ""}}))
+        speak(client, 3.2)
+        assert (await until(client, "mark"))["mark"] == {"name": "reply 2"}
+
+
 async def test_a_call_shows_its_key_in_its_parameters() -> None:
     async with running(speech="tones", api_keys=("right",)) as server:
         client = await call(server, greeting="Welcome.", api_key="right")

@@ -46,6 +46,7 @@ def test_clauses_never_outgrow_their_limit(text: str, cuts: list[int]) -> None:
         ("Wait… what! Yes", ["Wait… ", "what! "]),
         ("One line.\nAnother one. ", ["One line.\n", "Another one. "]),
         ("short, so it waits", []),
+        ("I heard you say: nothing", []),
     ],
 )
 def test_a_clause_is_whole_at_the_mark_that_ends_it(text: str, whole: list[str]) -> None:
@@ -54,7 +55,15 @@ def test_a_clause_is_whole_at_the_mark_that_ends_it(text: str, whole: list[str])
 
 def test_a_comma_will_do_once_there_is_much_to_say() -> None:
     start = "x" * PHRASE_CHARACTERS_MIN
-    assert Clauses().push(f"{start}, and more") == [f"{start}, "]
+    assert Clauses().push(f"Hi. {start}, and more") == ["Hi. ", f"{start}, "]
+
+
+def test_the_first_words_need_not_wait_for_their_sentence() -> None:
+    clauses = Clauses()
+    text = "Certainly, at seven o'clock, by the window"
+    assert clauses.push(text) == ["Certainly, "]
+    assert clauses.flush() == ["at seven o'clock, by the window"]
+    assert clauses.push(text) == ["Certainly, "]  # after a flush somebody waits again
 
 
 def test_text_without_any_mark_is_cut_at_a_space() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Sequence
 from contextlib import aclosing
@@ -40,13 +41,23 @@ def told(script: str, *, streams: bool = True, raw: bool = False) -> program.Pro
     return program.Program(program.Dialect("told", (VOICE,), command, streams, raw))
 
 
-async def said(synthesiser: Synthesiser, text: str, voice: Voice = VOICE) -> list[Sound]:
-    return [sound async for sound in synthesiser.say(text, voice)]
+async def said(
+    synthesiser: Synthesiser, text: str, voice: Voice = VOICE, speed: float = 1.0
+) -> list[Sound]:
+    """Return what a text sounds like, and leave no process behind."""
+    try:
+        return [sound async for sound in synthesiser.say(text, voice, speed)]
+    finally:
+        await synthesiser.close()
+
+
+def children_ids() -> set[str]:
+    listed = Path("/proc/self/task").glob("*/children")
+    return {each for path in listed for each in path.read_text().split()}
 
 
 def children() -> int:
-    listed = Path("/proc/self/task").glob("*/children")
-    return sum(len(path.read_text().split()) for path in listed)
+    return len(children_ids())
 
 
 @pytest.mark.parametrize("streams", [True, False])
@@ -68,8 +79,10 @@ async def test_text_goes_in_whole() -> None:
 
 
 async def test_sound_comes_while_the_program_still_speaks() -> None:
-    async with aclosing(told("wav(8000); sound(8); time.sleep(60)").say("x", VOICE)) as sounds:
+    synthesiser = told("wav(8000); sound(8); time.sleep(60)")
+    async with aclosing(synthesiser.say("x", VOICE)) as sounds:
         assert len(await anext(sounds)) == 8
+    await synthesiser.close()
 
 
 @pytest.mark.parametrize("script", ["wav(8000); sound(8); time.sleep(60)", "time.sleep(60)"])
@@ -153,8 +166,81 @@ async def test_real_programs_speak_at_a_human_pace_and_level(name: str) -> None:
         seconds = len(pieces) / voice.sample_rate_hz
         assert 1.5 < seconds < 4.5
         assert 0.02 < float(np.sqrt(np.mean(pieces**2))) < 0.3
-        quick = [sound async for sound in synthesiser.say(text, voice, 1.5)]
+        quick = await said(synthesiser, text, voice, 1.5)
         assert sum(map(len, quick)) < 0.8 * len(pieces)
+
+
+def noting(path: Path, voices: int = 1) -> program.Program:
+    """Return a synthesiser whose program notes down each of its starts."""
+
+    def command(voice: Voice, speed: float) -> Sequence[str]:
+        note = f"open({str(path)!r}, 'a').write({voice.name!r})\n"
+        return (sys.executable, "-c", note + HEAD + ECHO)
+
+    names = "abcdefgh"[:voices]
+    known = tuple(Voice(name, "en", 8_000) for name in names)
+    return program.Program(program.Dialect("noting", known, command))
+
+
+async def until(path: Path, notes: str) -> None:
+    while not path.exists() or sorted(path.read_text()) != sorted(notes):
+        await asyncio.sleep(0.01)  # for a process to start; the time-out is the test's
+
+
+async def test_a_process_waits_for_the_next_text_and_another_takes_its_place(
+    tmp_path: Path,
+) -> None:
+    path, before = tmp_path / "starts", children()
+    synthesiser = noting(path)
+    (voice,) = synthesiser.voices
+    synthesiser.expect(voice)
+    synthesiser.expect(voice)  # one is enough
+    await until(path, "a")
+    for starts in ("aa", "aaa"):
+        pieces = [sound async for sound in synthesiser.say("x", voice)]
+        assert sum(map(len, pieces)) == 100
+        await until(path, starts)  # the one that waits now
+    await synthesiser.close()
+    synthesiser.expect(voice)  # somebody is late
+    await asyncio.sleep(0)
+    assert children() == before
+
+
+async def test_a_process_that_died_while_it_waited_is_not_asked(tmp_path: Path) -> None:
+    before = children_ids()
+    synthesiser = noting(tmp_path / "starts")
+    (voice,) = synthesiser.voices
+    synthesiser.expect(voice)
+    await until(tmp_path / "starts", "a")
+    (pid,) = children_ids() - before
+    os.kill(int(pid), signal.SIGKILL)
+    while pid in children_ids():
+        await asyncio.sleep(0)
+    assert sum(map(len, await said(synthesiser, "x", voice))) == 100
+
+
+async def test_few_processes_wait_and_the_one_that_waits_longest_goes_first(
+    tmp_path: Path,
+) -> None:
+    path, before = tmp_path / "starts", children()
+    synthesiser = noting(path, voices=program.SPARES_MAX + 1)
+    for count, voice in enumerate(synthesiser.voices, start=1):
+        synthesiser.expect(voice)
+        await until(path, "abcdefgh"[:count])
+    while children() > before + program.SPARES_MAX:
+        await asyncio.sleep(0)
+    await said(synthesiser, "x", synthesiser.voices[1])
+    assert path.read_text().startswith("abcde")
+    assert children() == before
+
+
+async def test_a_hint_for_a_program_that_is_not_there_does_no_harm() -> None:
+    dialect = program.flite("/no/such/flite")
+    synthesiser = program.Program(dialect)
+    synthesiser.expect(dialect.voices[0])
+    await asyncio.sleep(0)
+    with pytest.raises(SynthesisFailed, match="does not start"):
+        await said(synthesiser, "x", dialect.voices[0])
 
 
 def test_a_piper_voice_is_named_by_its_file() -> None:

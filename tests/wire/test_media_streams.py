@@ -3,7 +3,7 @@
 import pytest
 
 from turnwise.errors import BadMessage
-from turnwise.wire.media_streams import Begin, clear, decode, media, sound_of
+from turnwise.wire.media_streams import Begin, Mark, clear, decode, mark, media, sound_of
 
 START = """{"event":"start","sequenceNumber":"1","streamSid":"MZ1","start":{"accountSid":"AC1",
 "streamSid":"MZ1","callSid":"CA1","tracks":["inbound"],"customParameters":{"greeting":"Hi"},
@@ -39,4 +39,8 @@ def test_what_is_sent_is_what_the_other_side_reads() -> None:
     assert media("MZ1", b"\xff\x00") == (
         '{"event":"media","streamSid":"MZ1","media":{"payload":"/wA="}}'
     )
+    assert mark("MZ1", "reply 1") == (
+        '{"event":"mark","streamSid":"MZ1","mark":{"name":"reply 1"}}'
+    )
+    assert decode(mark("MZ1", "reply 1")).mark == Mark("reply 1")
     assert clear("MZ1") == '{"event":"clear","streamSid":"MZ1"}'

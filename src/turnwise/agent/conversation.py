@@ -15,6 +15,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import assert_never
 
+from turnwise.agent.actions import (
+    Action,
+    Answer,
+    Call,
+    Complete,
+    Heard,
+    Play,
+    Saying,
+    Stop,
+    Synthesise,
+    Think,
+)
 from turnwise.agent.history import (
     HISTORY_MESSAGES_MAX,
     Called,
@@ -33,84 +45,6 @@ APOLOGY = "Sorry, I can't answer that just now."
 AHEAD_S_MAX = 10  # sound made and not yet played: enough against any hiccup, little to waste
 TOOL_ROUNDS_MAX = 5  # a model that only ever calls functions has lost its way
 CHARACTERS_PER_S = 15  # of speech, to guess how long a piece will be that is still being made
-
-
-@dataclass(frozen=True, slots=True)
-class Think:
-    """Ask the model. The last entry is what it is to answer, or what a function gave back."""
-
-    reply: int
-    entries: tuple[Entry, ...]
-    draft: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """From here on this reply is spoken: the user's turn is over with that text."""
-
-    reply: int
-    text: str | None
-    """None: nobody asked, the agent speaks of itself."""
-
-
-@dataclass(frozen=True, slots=True)
-class Synthesise:
-    reply: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Saying:
-    """The next Play is the beginning of this text."""
-
-    reply: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Play:
-    reply: int
-    sound: Sound
-
-
-@dataclass(frozen=True, slots=True)
-class Complete:
-    """All of the reply's sound was given out; it may be playing still."""
-
-    reply: int
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """Call these functions. Never asked for a draft: what they do cannot be taken back."""
-
-    reply: int
-    calls: tuple[ToolCall, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """Cancel whatever goes on for this reply, sound first; then say `receive_stopped`."""
-
-    reply: int
-    draft: bool
-    """Nobody knew of it: it was thought out in vain."""
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """The reply is over, and this is what the user heard of it.
-
-    What is still at work for it has nothing to add.
-    """
-
-    reply: int
-    text: str
-    cut_short: bool
-    """The user broke in."""
-
-
-Action = Think | Answer | Synthesise | Saying | Play | Complete | Call | Stop | Heard
 
 
 @dataclass(slots=True)
@@ -136,10 +70,18 @@ class _Reply:
     held: list[tuple[_Piece, Sound]] = field(default_factory=list)
     """Sound of a draft, not to be played before it is promoted."""
     thinking: bool = True
+    worded: bool = False
+    """The model wrote something that can be said."""
     failed: bool = False
     played_samples: int = 0
     complete: bool = False
     cut_short: bool = False
+
+    def write(self, clauses: list[str]) -> None:
+        """Take what the model wrote."""
+        pieces = _pieces(clauses)
+        self.pieces += pieces
+        self.worded = self.worded or bool(pieces)
 
     @property
     def samples(self) -> int:
@@ -175,6 +117,10 @@ class Conversation:
         self._history: list[Entry] = list(history)
         self._history_max = history_messages_max
         self._turn_started = self._turn_ended = -1
+        self._transcript = ""
+        """Of the turn that was heard of last."""
+        self._queued: list[str] = []
+        """To be said by the agent once the user has not the floor any more."""
         self._reply: _Reply | None = None
         self._stopped: _Reply | None = None
         """Broken off, and what was heard of it is not settled."""
@@ -195,7 +141,14 @@ class Conversation:
 
     def receive_turn(self, event: EventName, turn_index: int, transcript: str) -> None:
         """Take a turn event. A turn that ended does not end again."""
-        if turn_index <= self._turn_ended or event is EventName.UPDATE:
+        if turn_index <= self._turn_ended:
+            return
+        before, self._transcript = self._transcript, transcript
+        if event is EventName.UPDATE:
+            # The agent was made to speak in mid-turn, and the user goes on.
+            speaking = turn_index == self._turn_started and self.state is State.SPEAKING
+            if speaking and transcript != before:
+                self._step(Signal.STARTED)
             return
         if turn_index > self._turn_started:
             self._turn_started = turn_index
@@ -224,10 +177,30 @@ class Conversation:
         self._step(Signal.SAY)
         reply = self._begin(None)
         reply.thinking = False
-        reply.pieces = _pieces([*reply.clauses.push(text), *reply.clauses.flush()])
+        self._append(reply, text)
         self._actions.append(Answer(reply.number, None))
         self._advance()
         return True
+
+    def append(self, text: str) -> None:
+        """Say a text after what is being said; while the user has the floor, once they are done."""
+        if self.state is State.SPEAKING:
+            assert self._reply is not None
+            self._append(self._reply, text)
+            self._advance()
+        elif not self.say(text):
+            self._queued.append(text)
+
+    def interrupt(self, text: str) -> None:
+        """Say a text at once, whoever has the floor, instead of whatever else was to be said."""
+        self._queued.clear()
+        if self.state is State.DRAFTING:
+            self._step(Signal.RESUMED)
+        elif self.state is State.SPEAKING:
+            self._step(Signal.STARTED)
+        if self.state is State.HUSHED:
+            self._step(Signal.NOTHING)
+        self.say(text)
 
     def ask(self, text: str) -> None:
         """Take a text as if the user had said it in a turn of its own."""
@@ -260,7 +233,7 @@ class Conversation:
     def receive_text(self, reply: int, text: str) -> None:
         """Take some more of a reply's text."""
         if (current := self._thinking(reply)) is not None:
-            current.pieces += _pieces(current.clauses.push(text))
+            current.write(current.clauses.push(text))
             self._advance()
 
     def receive_calls(self, reply: int, calls: tuple[ToolCall, ...]) -> None:
@@ -271,7 +244,7 @@ class Conversation:
         if len(current.called) == TOOL_ROUNDS_MAX:
             self.receive_failure(reply)
             return
-        current.pieces += _pieces(current.clauses.flush())
+        current.write(current.clauses.flush())
         current.thinking = False
         current.calls, current.results = calls, {}
         if self.state is State.SPEAKING:
@@ -296,7 +269,7 @@ class Conversation:
         """The reply's text is complete."""
         if (current := self._thinking(reply)) is not None:
             current.thinking = False
-            current.pieces += _pieces(current.clauses.flush())
+            current.write(current.clauses.flush())
             self._advance()
 
     def receive_failure(self, reply: int) -> None:
@@ -304,7 +277,7 @@ class Conversation:
         if (current := self._thinking(reply)) is None:
             return
         current.thinking, current.failed = False, True
-        if self.state is State.SPEAKING and not current.pieces:
+        if self.state is State.SPEAKING and not current.worded:
             current.pieces.append(_Piece(APOLOGY))
         self._advance()
 
@@ -368,6 +341,8 @@ class Conversation:
     def _step(self, signal: Signal, transcript: str = "") -> None:
         self.state, deed = step(self.state, signal)
         match deed:
+            case Deed.LISTEN if self.state is State.NONE and self._queued:
+                self.say(self._take_queued())
             case Deed.LISTEN:
                 pass
             case Deed.DRAFT:
@@ -383,7 +358,9 @@ class Conversation:
                 self._settle()
                 reply = self._begin(transcript)
                 self._actions.append(Answer(reply.number, transcript))
+                self._append(reply, self._take_queued())
                 self._think(reply, draft=False)
+                self._advance()
             case Deed.ANSWER:
                 self._settle()
             case Deed.HUSH:
@@ -396,6 +373,17 @@ class Conversation:
                 self._settle()
             case _:
                 assert_never(deed)
+
+    def _append(self, reply: _Reply, text: str) -> None:
+        """Put a text behind what a reply has so far, whatever the model still writes."""
+        clauses = Clauses()
+        if pieces := _pieces([*clauses.push(text), *clauses.flush()]):
+            reply.pieces += pieces
+            reply.complete = False
+
+    def _take_queued(self) -> str:
+        text, self._queued = " ".join(self._queued), []
+        return text
 
     def _begin(self, text: str | None) -> _Reply:
         assert self._reply is None, "one reply at a time"
@@ -418,6 +406,7 @@ class Conversation:
             self._play(reply, piece, sound)
         if reply.calls:
             self._actions.append(Call(reply.number, reply.calls))
+        self._append(reply, self._take_queued())
         self._advance()
 
     def _play(self, reply: _Reply, piece: _Piece, sound: Sound) -> None:

@@ -10,12 +10,11 @@ from typing import assert_never
 
 from msgspec import UNSET
 
-from turnwise.agent.conversation import (
+from turnwise.agent.actions import (
     Action,
     Answer,
     Call,
     Complete,
-    Conversation,
     Heard,
     Play,
     Saying,
@@ -23,6 +22,7 @@ from turnwise.agent.conversation import (
     Synthesise,
     Think,
 )
+from turnwise.agent.conversation import Conversation
 from turnwise.agent.history import Called, Entry, Said, ToolCall
 from turnwise.agent.report import Report
 from turnwise.agent.speak import Player
@@ -110,6 +110,7 @@ class Agent:
             TurnwiseError: Listening failed.
         """
         clock = asyncio.get_running_loop().time
+        self.synthesiser.expect(self.voice, self.speed)
         helpers = [
             asyncio.create_task(self._listen(turns)),
             asyncio.create_task(self._player.run(self._played)),

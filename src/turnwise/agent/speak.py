@@ -10,6 +10,8 @@ from turnwise.speech.interface import Sound
 
 TICK_S = 0.04  # half of the longest piece of sound: a reply's end is noticed by then
 
+LAG_S_MAX = 2.0  # a line that is later than that is not one to talk on
+
 Played = Callable[[int, int], None]
 """Takes a reply and how many of its samples were played."""
 
@@ -62,7 +64,9 @@ class ClockPlayer:
         self._sounds: list[Sound] = []
         self._samples = 0
         self._ends_s = 0.0
-        """When all that came will have been played."""
+        """When all that came will have been played, if it is played as it comes."""
+        self._lag_s = 0.0
+        """How much later it is played really."""
         self._told = 0
 
     def begin(self, reply: int) -> None:
@@ -85,8 +89,13 @@ class ClockPlayer:
 
     @property
     def played_samples(self) -> int:
-        left = round((self._ends_s - self._clock()) * self._rate_hz)
+        left = round((self._ends_s + self._lag_s - self._clock()) * self._rate_hz)
         return min(self._samples, max(0, self._samples - left))
+
+    def confirm(self) -> None:
+        """All that came has been played just now: whoever plays it says so."""
+        if self._ends_s:
+            self._lag_s = min(LAG_S_MAX, max(0.0, self._clock() - self._ends_s))
 
     def tick(self, played: Played) -> None:
         """Report where we are, if we are elsewhere than before."""

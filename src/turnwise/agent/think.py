@@ -1,5 +1,6 @@
 """What to answer: any language model behind an OpenAI-compatible endpoint, or none at all."""
 
+import logging
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -26,6 +27,9 @@ HOSTED_URL = "https://api.openai.com/v1"
 SILENCE_S_MAX = 10.0  # from one word of the model to the next; nobody waits longer for an answer
 RETRIES_MAX = 1  # more would come after the user has given up
 TOOL_CALLS_MAX = 16  # at once
+
+
+logger = logging.getLogger("turnwise.agent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +182,36 @@ def thinker(
     if base_url is None and not api_key:
         return Echo()
     return Model(model or MODEL, base_url=base_url, api_key=api_key, prompt=prompt, tools=tools)
+
+
+class FirstThatAnswers:
+    """Several that think: the next is asked where one fails before its first word."""
+
+    def __init__(self, thinkers: Sequence[Thinker]) -> None:
+        assert thinkers
+        self._thinkers = thinkers
+
+    @property
+    def name(self) -> str:
+        return ", else ".join(thinker.name for thinker in self._thinkers)
+
+    async def think(self, entries: Sequence[Entry]) -> AsyncGenerator[Thought]:
+        *first, last = self._thinkers
+        for thinker in first:
+            begun = False
+            try:
+                async with aclosing(thinker.think(entries)) as thoughts:
+                    async for thought in thoughts:
+                        begun = begun or not isinstance(thought, Cost)
+                        yield thought
+                return
+            except ThoughtFailed as error:
+                if begun:  # half an answer, and then another one, would be nonsense
+                    raise
+                logger.warning("%s; the next is asked", error)
+        async with aclosing(last.think(entries)) as thoughts:
+            async for thought in thoughts:
+                yield thought
 
 
 class _Calls:

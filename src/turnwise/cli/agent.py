@@ -13,7 +13,8 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from turnwise.agent.conversation import Answer, Conversation, Heard, Saying
+from turnwise.agent.actions import Answer, Heard, Saying
+from turnwise.agent.conversation import Conversation
 from turnwise.agent.history import HISTORY_MESSAGES_MAX
 from turnwise.agent.report import Report
 from turnwise.agent.run import Agent, News, Trouble

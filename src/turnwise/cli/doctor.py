@@ -110,9 +110,11 @@ async def _spoken(text: str) -> tuple[float, str]:
     synthesiser = load_speech(AUTO, os.environ)
     voice = synthesiser.voices[0]
     count = 0
-    async for sound in synthesiser.say(text, voice):
-        count += len(sound)
-    await synthesiser.close()
+    try:
+        async for sound in synthesiser.say(text, voice):
+            count += len(sound)
+    finally:
+        await synthesiser.close()
     if not count:
         raise SynthesisFailed(f"{synthesiser.name} is silent")
     return count / voice.sample_rate_hz, f"{synthesiser.name}, voice {voice.name},"

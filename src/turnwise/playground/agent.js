@@ -3,7 +3,11 @@
  * Protocol: /v1/agent/converse. The server says Welcome, we say Settings, it says
  * SettingsApplied; from then on audio goes both ways.
  *
- *     waiting    no settings applied yet
+ * A server forgets a conversation whose connection is lost. So we keep what was said, what the
+ * user has asked and nobody answered, and the sound of the turn that is open: on a new
+ * connection they are told, asked and said again, and the conversation goes on.
+ *
+ *     waiting    no settings applied yet, or no connection
  *     listening  the agent is silent
  *     thinking   the user's turn is over
  *     speaking   the agent's audio comes or is still being played
@@ -12,9 +16,24 @@
 export const INPUT_RATE_HZ = 16000;
 export const OUTPUT_RATE_HZ = 24000;
 
-/** Return the Settings message. wishes: {prompt, greeting, voice, model, thresholds}. */
-export function agentSettings({ prompt, greeting, voice, model, inputRateHz, thresholds }) {
-  const provider = (more) => ({ type: "deepgram", ...more });
+const listening = (thresholds) => ({
+  provider: { type: "deepgram", version: "v2", model: "flux-general-en", ...thresholds },
+});
+
+/** Return the message that changes when a turn ends, in mid-conversation. */
+export function updateListen(thresholds) {
+  return { type: "UpdateListen", listen: listening(thresholds) };
+}
+
+const LEAD_FRAMES = 12; // a second: heard before a turn starts, so that no first word is cut
+const OPEN_FRAMES_MAX = 750; // a minute
+const PAST_MAX = 100; // messages; the model is told fewer
+
+/** Return the Settings message.
+ *
+ * wishes: {prompt, greeting, voice, model, thresholds}, and past: what was said before.
+ */
+export function agentSettings({ prompt, greeting, voice, model, inputRateHz, thresholds, past = [] }) {
   return {
     type: "Settings",
     experimental: true, // or AgentStartedSpeaking is not said
@@ -23,10 +42,11 @@ export function agentSettings({ prompt, greeting, voice, model, inputRateHz, thr
       output: { encoding: "linear16", sample_rate: OUTPUT_RATE_HZ, container: "none" },
     },
     agent: {
-      listen: { provider: provider({ version: "v2", model: "flux-general-en", ...thresholds }) },
+      listen: listening(thresholds),
       think: { provider: { type: "open_ai", model }, ...(prompt ? { prompt } : {}) },
-      speak: { provider: provider({ model: voice }) },
+      speak: { provider: { type: "deepgram", model: voice } },
       ...(greeting ? { greeting } : {}),
+      ...(past.length ? { context: { messages: past } } : {}),
     },
   };
 }
@@ -39,6 +59,32 @@ export class Talk {
     this.delays = {}; // of the last answer, in seconds, as the server reports them
     this._audioDone = true;
     this._broken = false; // the user broke in, and what was heard is not known yet
+    this.past = []; // History messages, oldest first
+    this.question = null; // what the user said and nothing answers yet
+    this._answer = []; // what is being said, piece by piece
+    this._asked = null; // a question that is shown already, because it is asked again
+  }
+
+  /** The connection is lost; what came of the agent's audio is played to its end.
+   *
+   * Return the question that is to be asked again, or null.
+   */
+  lost(playing) {
+    if (this._answer.length) this._remember("assistant", this._answer.join(" "));
+    else if (this.question !== null) {
+      this._asked = this.question;
+      if (this.past.at(-1)?.content === this.question) this.past.pop(); // it is asked anew
+    }
+    this._answer = [];
+    this.question = null;
+    this._audioDone = true;
+    this.state = playing ? "speaking" : "waiting";
+    return this._asked;
+  }
+
+  _remember(role, content) {
+    this.past.push({ type: "History", role, content });
+    if (this.past.length > PAST_MAX) this.past.shift();
   }
 
   /** Take a message; return what the shell is to do: "apply", "start", "hush" or null.
@@ -50,16 +96,17 @@ export class Talk {
       case "Welcome":
         return "apply";
       case "SettingsApplied":
-        this.state = "listening";
+        this.state = playing ? "speaking" : "listening";
         return "start";
       case "ConversationText":
-        this.said.push({ role: message.role, content: message.content, atS });
+        this._text(message, atS);
         return null;
       case "UserStartedSpeaking": {
         const broke = playing || this.state === "speaking";
         this.state = "listening";
         this._audioDone = true;
         this._broken = broke;
+        this.question = null; // whoever goes on speaking takes it back
         if (broke) this.hushed += 1;
         return "hush"; // whatever is queued is stale, even if nothing is heard yet
       }
@@ -69,7 +116,7 @@ export class Talk {
       case "AgentStartedSpeaking":
         this.state = "speaking";
         this._audioDone = false;
-        this.delays = { answer: message.total_latency };
+        this.delays = { answer: message.total_latency || undefined }; // a greeting answers nobody
         return null;
       case "LatencyReport":
         this.delays = {
@@ -80,6 +127,8 @@ export class Talk {
         };
         return null;
       case "History":
+        this._remember(message.role, message.content);
+        if (message.role === "assistant") this._answer = [];
         if (message.role === "assistant" && this._broken) {
           this._broken = false;
           const heard = message.content ? `after “${message.content}”` : "at once";
@@ -95,9 +144,21 @@ export class Talk {
     }
   }
 
+  _text({ role, content }, atS) {
+    if (role === "assistant") this._answer.push(content);
+    else {
+      this.question = content;
+      this._answer = [];
+    }
+    const shown = role === "user" && content === this._asked;
+    this._asked = null;
+    if (!shown) this.said.push({ role, content, atS });
+  }
+
   /** Audio came: the agent speaks, whether or not it said so. */
   receiveAudio() {
     if (this.state === "waiting") return;
+    this.question = null;
     this.state = "speaking";
     this._audioDone = false;
   }
@@ -105,5 +166,34 @@ export class Talk {
   /** All audio that came was played. */
   playedOut() {
     if (this._audioDone && this.state === "speaking") this.state = "listening";
+  }
+}
+
+/** Keeps the frames that would have to be said again: those of the open turn, or a lead. */
+export class OpenTurn {
+  constructor() {
+    this.frames = [];
+    this._open = false;
+    this._connected = false;
+  }
+
+  push(frame) {
+    this.frames.push(frame);
+    const most = this._open || !this._connected ? OPEN_FRAMES_MAX : LEAD_FRAMES;
+    this.frames.splice(0, this.frames.length - most);
+  }
+
+  /** Take a message of the server. */
+  hear({ type, role }) {
+    if (type === "SettingsApplied") this._connected = true;
+    if (type === "UserStartedSpeaking") this._open = true;
+    if (type === "ConversationText" && role === "user") {
+      this.frames = [];
+      this._open = false;
+    }
+  }
+
+  lost() {
+    this._connected = false;
   }
 }

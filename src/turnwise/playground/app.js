@@ -9,7 +9,6 @@ import { TalkSession } from "./talk.js";
 import { Timeline } from "./timeline.js";
 import { made, Transcript } from "./transcript.js";
 
-const SAMPLE = "conversation.ogg";
 const FILE_BYTES_MAX = 200 << 20; // decoded it is several times as large, in memory
 const CONFIGURE_DELAY_MS = 250; // a slider that is dragged changes many times
 
@@ -92,7 +91,7 @@ function showFigures(figures) {
 }
 
 function buttons() {
-  for (const id of ["microphone", "sample", "choose"]) $(id).disabled = running;
+  for (const id of ["microphone", "which", "sample", "choose"]) $(id).disabled = running;
   document.getElementsByName("mode").forEach((radio) => { radio.disabled = running; });
   for (const id of ["stop", "force"]) $(id).disabled = !running;
   for (const id of ["copy", "save", "save-audio"]) $(id).disabled = rawLog.entries.length === 0;
@@ -154,9 +153,9 @@ function playFile(name, bytes) {
   });
 }
 
-async function sample() {
+async function sample(name) {
   try {
-    const answer = await fetch(new URL(`samples/${SAMPLE}`, import.meta.url));
+    const answer = await fetch(new URL(`samples/${name}`, import.meta.url));
     return await answer.arrayBuffer();
   } catch {
     throw new Error("The server cannot be reached.");
@@ -229,7 +228,10 @@ document.getElementsByName("mode").forEach((radio) => radio.addEventListener("ch
 /* Buttons. */
 
 $("microphone").addEventListener("click", speak);
-$("sample").addEventListener("click", () => playFile(SAMPLE, sample));
+$("sample").addEventListener("click", () => {
+  const name = $("which").value;
+  playFile(name, () => sample(name));
+});
 $("choose").addEventListener("click", () => $("file").click());
 $("file").addEventListener("change", ({ target }) => {
   const [file] = target.files;

@@ -3,7 +3,7 @@
 import { authorization, canBeSent, query, subprotocols } from "./call.js";
 
 const BUFFERED_BYTES_MAX = 4 << 20; // two minutes of audio the network does not take
-const NORMAL = [1000, 1005]; // how a server ends what was asked to end
+export const NORMAL = [1000, 1005]; // how a server ends what was asked to end
 
 /** Return a WebSocket to a path of the server this page came from.
  *

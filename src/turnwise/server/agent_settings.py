@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from turnwise.agent.history import Called, Entry, Said, ToolCall
-from turnwise.agent.think import MODEL, PROMPT, Echo, Model, Thinker
+from turnwise.agent.think import MODEL, PROMPT, Echo, FirstThatAnswers, Model, Thinker
 from turnwise.agent.tools import Endpoint, Tool
 from turnwise.errors import BadConfigure, BadQuery, BadRequest, NoSuchModel
 from turnwise.server.settings import ServerSettings
@@ -97,19 +97,26 @@ def sounding(settings: wire.Settings) -> Format:
     return Format(encoding, rate_hz)
 
 
-def first(given: "wire.Think | list[wire.Think] | None") -> wire.Think:
-    """Return the provider that is asked; a list names fallbacks after it."""
-    if isinstance(given, list):
-        return given[0] if given else wire.Think()
-    return given or wire.Think()
+def thoughts(given: "wire.Think | list[wire.Think] | None") -> tuple[wire.Think, ...]:
+    """Return the providers in the order in which they are asked: those behind are fallbacks."""
+    several = given if isinstance(given, list) else [given or wire.Think()]
+    return tuple(several) or (wire.Think(),)
 
 
-def tools(think: wire.Think, options: ServerSettings) -> tuple[Tool, ...]:
-    """Return the functions the model may ask for.
+def functions(given: tuple[wire.Think, ...], options: ServerSettings) -> tuple[Tool, ...]:
+    """Return the functions that any of them may ask for, the first of each name.
 
     Raises:
         BadConfigure: One is called at an endpoint, and that is not allowed.
     """
+    named: dict[str, Tool] = {}
+    for think in given:
+        for tool in _tools(think, options):
+            named.setdefault(tool.name, tool)
+    return tuple(named.values())
+
+
+def _tools(think: wire.Think, options: ServerSettings) -> tuple[Tool, ...]:
     named = []
     for each in think.functions or ():
         endpoint = None
@@ -119,31 +126,36 @@ def tools(think: wire.Think, options: ServerSettings) -> tuple[Tool, ...]:
             at = each.endpoint
             endpoint = Endpoint(at.url, at.method, at.headers or {})
         parameters = each.parameters or {"type": "object", "properties": {}}
-        named.append(Tool(each.name, each.description, parameters, endpoint))
+        named.append(Tool(each.name, each.description or "", parameters, endpoint))
     return tuple(named)
 
 
-def thinker(
-    think: wire.Think, prompt: str | None, functions: tuple[Tool, ...], options: ServerSettings
-) -> Thinker:
-    """Return what answers: the operator's model, or where allowed the client's own endpoint.
+def thinker(given: tuple[wire.Think, ...], prompt: str | None, options: ServerSettings) -> Thinker:
+    """Return what answers: the first of these, and the next where that one fails.
 
     Raises:
-        BadConfigure: The client's endpoint is not allowed.
+        BadConfigure: A client's endpoint is not allowed.
         ThoughtFailed: The client for language models is not installed.
     """
+    minds = [_thinker(think, prompt, options) for think in given]
+    return minds[0] if len(minds) == 1 else FirstThatAnswers(minds)
+
+
+def _thinker(think: wire.Think, prompt: str | None, options: ServerSettings) -> Thinker:
+    """Return the operator's model, or where allowed the client's own endpoint."""
     provider = think.provider or wire.ThinkProvider()
     told = prompt if prompt is not None else think.prompt or PROMPT
     own = think.endpoint is not None and bool(think.endpoint.url)
     if own and not options.agent_endpoints:
         raise BadConfigure(NO_ENDPOINTS)
+    tools = _tools(think, options)
     if own:
         assert think.endpoint is not None
         return Model(
             provider.model or MODEL,
             base_url=think.endpoint.url.removesuffix("/chat/completions"),
             prompt=told,
-            tools=functions,
+            tools=tools,
             temperature=provider.temperature,
             headers=think.endpoint.headers,
         )
@@ -154,7 +166,7 @@ def thinker(
         base_url=options.llm_base_url,
         api_key=options.llm_api_key,
         prompt=told,
-        tools=functions,
+        tools=tools,
         temperature=provider.temperature,
     )
 
@@ -164,11 +176,25 @@ def voice_of(
 ) -> tuple[Voice, float]:
     """Return the voice that answers to what was asked for, and its speed.
 
+    Of a list it is the first that is there: all voices are of the one synthesiser, which
+    fails them all or none.
+
     Raises:
         BadConfigure: There is no such voice, or it cannot speak so fast.
     """
-    speak = (given[0] if given else None) if isinstance(given, list) else given
-    provider = speak.provider if speak else None
+    several = given if isinstance(given, list) else [given]
+    refused: BadConfigure | None = None
+    for speak in several:
+        try:
+            return _voice(speak.provider if speak else None, synthesiser)
+        except BadConfigure as error:
+            refused = refused or error
+    if refused is not None:
+        raise refused
+    return _voice(None, synthesiser)
+
+
+def _voice(provider: wire.SpeakProvider | None, synthesiser: Synthesiser) -> tuple[Voice, float]:
     if provider is None or provider.model is None:
         return synthesiser.voices[0], 1.0
     speed = float(provider.speed or 1.0)

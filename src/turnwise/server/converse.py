@@ -10,11 +10,12 @@ from collections.abc import AsyncIterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol, assert_never
+from typing import Any, assert_never
 
 from msgspec import UNSET, UnsetType
 
-from turnwise.agent.conversation import Answer, Complete, Conversation, Heard, Saying, Think
+from turnwise.agent.actions import Answer, Complete, Heard, Saying, Stop, Think
+from turnwise.agent.conversation import Conversation
 from turnwise.agent.history import ToolCall
 from turnwise.agent.run import Agent, News, Trouble
 from turnwise.agent.speak import ClockPlayer
@@ -30,6 +31,7 @@ from turnwise.errors import (
 from turnwise.listener import Listener
 from turnwise.schedule.runner import Ear
 from turnwise.server import agent_settings as asked
+from turnwise.server.agent_client import Client, Direct, Farewell
 from turnwise.server.handshake import Send, Shared, Visitor, accept, refuse
 from turnwise.server.protocol import Item, Stalled, StreamSocket
 from turnwise.server.refusal import problem_of, status_of
@@ -38,7 +40,7 @@ from turnwise.speech.interface import Sound
 from turnwise.speech.rated import Rated
 from turnwise.units import FRAME_MS
 from turnwise.wire import agent_messages as wire
-from turnwise.wire.agent_codec import decode, encode
+from turnwise.wire.agent_codec import decode
 from turnwise.wire.codec import decode_server, encode_client
 from turnwise.wire.messages import ConfigureFailure, ConfigureSuccess, EventName, TurnInfo
 from turnwise.wire.messages import Error as ListenError
@@ -46,7 +48,7 @@ from turnwise.wire.messages import ForceEndTurn as ListenForceEndTurn
 
 logger = logging.getLogger("turnwise.server")
 
-POLICY_VIOLATION, INTERNAL_ERROR = 1008, 1011  # RFC 6455, 7.4.1
+INTERNAL_ERROR = 1011  # RFC 6455, 7.4.1
 AGENT_SECONDS_MAX = 7_200.0  # of one conversation (contract section 7.4)
 
 
@@ -62,42 +64,6 @@ class Line:
     @property
     def turn_open(self) -> bool:
         return self.listener is not None and self.listener.turn_open
-
-
-class Client(Protocol):
-    """Who is talked to, in whatever messages it understands."""
-
-    async def read(self) -> Item: ...
-    def say(self, message: wire.ServerMessage) -> None: ...
-    def play(self, sound: bytes) -> None: ...
-    async def taken(self) -> None:
-        """Wait until most of what was sent is taken."""
-        ...
-
-
-class Direct:
-    """A client that speaks the messages of /v1/agent/converse."""
-
-    def __init__(self, socket: StreamSocket) -> None:
-        self._socket = socket
-        self.read = socket.read
-        self.play = socket.write
-
-    def say(self, message: wire.ServerMessage) -> None:
-        self._socket.write(encode(message))
-
-    async def taken(self) -> None:
-        if self._socket.blocked_since_s is not None:
-            await self._socket.flushed()
-
-
-class Farewell(Exception):
-    """The conversation ends with this word."""
-
-    def __init__(self, code: str, description: str, close_code: int = POLICY_VIOLATION) -> None:
-        super().__init__(description)
-        self.message = wire.Error(code, description)
-        self.close_code = close_code
 
 
 async def serve(
@@ -164,6 +130,10 @@ class Session:
         self._experimental = False
         self._sounding = -1
         """The reply that was last heard of."""
+        self._languages: tuple[list[str] | UnsetType, list[str] | UnsetType] = UNSET, UNSET
+        """Of the turn that ended last, and those it was told to expect."""
+        self._silent = False
+        """The client was told to drop what it has not played, and nothing came since."""
         self.turns = 0
 
     async def converse(self) -> None:
@@ -203,8 +173,10 @@ class Session:
         finally:
             running.cancel()
             reading.cancel()
-            await asyncio.gather(running, reading, return_exceptions=True)
-            ear.close()
+            try:
+                await asyncio.gather(running, reading, return_exceptions=True)
+            finally:  # the client may be gone by now
+                ear.close()
 
     async def _settings(self) -> wire.Settings:
         """Wait for the first message; sound before it is nobody's."""
@@ -241,14 +213,18 @@ class Session:
         self._experimental = bool(settings.experimental)
         self._greeting = agent.greeting
         self._keyterms = stream.keyterms
-        self._think = asked.first(agent.think)
-        self._functions = asked.tools(self._think, options)
-        mind = asked.thinker(self._think, None, self._functions, options)
+        if agent.think_live is not None:
+            raise Farewell("UNPARSABLE_CLIENT_MESSAGE", "think_live is not offered here")
+        self._think = asked.thoughts(agent.think)
+        self._functions = asked.functions(self._think, options)
+        mind = asked.thinker(self._think, None, options)
         synthesiser = Rated(self._shared.speech.synthesiser, form.sample_rate_hz)
         voice, speed = asked.voice_of(agent.speak, synthesiser)
         self._encoder = Encoder(form.sample_rate_hz, form.encoding, form.sample_rate_hz)
         self._listener = self._line.listener = Listener(stream, self._visitor.request_id)
         clock = asyncio.get_running_loop().time
+        player = ClockPlayer(form.sample_rate_hz, clock, send=self._send_sound)
+        self._client.confirms(player.confirm)
         self._agent = Agent(
             Conversation(
                 form.sample_rate_hz,
@@ -258,7 +234,7 @@ class Session:
             mind,
             synthesiser,
             voice,
-            ClockPlayer(form.sample_rate_hz, clock, send=self._send_sound),
+            player,
             speed=speed,
             call=self._call,
             heard_s=lambda: self._frames_heard * FRAME_MS / 1000,
@@ -318,6 +294,10 @@ class Session:
                 self._listener.receive_text(encode_client(asked.relisten(listen)))
             case wire.InjectUserMessage(content):
                 self._agent.post(partial(Conversation.ask, text=content))
+            case wire.InjectAgentMessage(text, "queue"):
+                self._agent.post(partial(Conversation.append, text=text))
+            case wire.InjectAgentMessage(text, "interrupt"):
+                self._agent.post(partial(Conversation.interrupt, text=text))
             case wire.InjectAgentMessage(text):
                 self._agent.post(partial(self._inject, text))
             case wire.SendFunctionCallResponse(content, call_id):
@@ -337,17 +317,18 @@ class Session:
         options = self._shared.settings
         match message:
             case wire.UpdatePrompt(prompt):
-                self._agent.thinker = asked.thinker(self._think, prompt, self._functions, options)
+                self._agent.thinker = asked.thinker(self._think, prompt, options)
                 self._say(wire.PromptUpdated())
             case wire.UpdateThink(given):
-                think = asked.first(given)
-                functions = asked.tools(think, options)
-                self._agent.thinker = asked.thinker(think, None, functions, options)
+                think = asked.thoughts(given)
+                functions = asked.functions(think, options)
+                self._agent.thinker = asked.thinker(think, None, options)
                 self._think, self._functions = think, functions
                 self._say(wire.ThinkUpdated())
             case wire.UpdateSpeak(given_voice):
                 synthesiser = self._agent.synthesiser
                 self._agent.voice, self._agent.speed = asked.voice_of(given_voice, synthesiser)
+                synthesiser.expect(self._agent.voice, self._agent.speed)
                 self._say(wire.SpeakUpdated())
             case _:
                 assert_never(message)
@@ -385,18 +366,25 @@ class Session:
 
     def _tell(self, news: News) -> None:
         match news:
+            case TurnInfo(event=EventName.END_OF_TURN):
+                self._languages = news.languages, news.languages_hinted
             case TurnInfo(event=EventName.START_OF_TURN):
+                self._silent = True
+                self._say(wire.UserStartedSpeaking())
+            case Stop(_, draft=False) if not self._silent:  # the text of a client broke in
+                self._silent = True
                 self._say(wire.UserStartedSpeaking())
             case Think(draft=False):
                 self._say(wire.AgentThinking(""))
             case Answer(_, text) if text is not None:
                 self.turns += 1
                 self._remember("user", text)
-                self._say(wire.ConversationText("user", text))
+                self._say(wire.ConversationText("user", text, *self._languages))
+                self._languages = UNSET, UNSET
             case Saying(reply, text):
                 if reply != self._sounding and self._experimental:
                     self._say(self._started(reply))
-                self._sounding = reply
+                self._sounding, self._silent = reply, False
                 self._say(wire.ConversationText("assistant", text))
             case Complete(reply):
                 if reply == self._sounding:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 import turnwise
-from turnwise.samples.conversation import OGG
+from turnwise.samples.conversation import FOLDER as SAMPLES
 
 FOLDER = Path(turnwise.__file__).parent / "playground"
 INDEX = "index.html"
@@ -57,7 +57,7 @@ def routes() -> list[Route]:
         for path in FOLDER.rglob("*")
         if path.is_file() and path.suffix in TYPES
     }
-    files[f"samples/{OGG.name}"] = OGG
+    files |= {f"samples/{path.name}": path for path in SAMPLES.glob("*.ogg")}
     pages = {name: _page(path) for name, path in files.items()}
 
     async def index(request: Request) -> Response:

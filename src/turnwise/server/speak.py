@@ -79,6 +79,7 @@ def speaker(edition: Edition) -> Serve:
                 await refuse(shared, visitor, status_of(error), problem, send)
                 return
             await asyncio.to_thread(prepare, order.voice, order.settings.form)
+            order.synthesiser.expect(order.voice, order.settings.speed)
             await accept(visitor, send)
             await _converse(shared, visitor, order, edition, socket)
 

@@ -5,18 +5,20 @@ A call's Settings come from the parameters of its `start`: `prompt`, `greeting`,
 stream cannot send headers.
 """
 
+from collections.abc import Callable
 from contextlib import ExitStack
 
 from msgspec.json import encode as encode_json
 
 from turnwise.errors import BadCredentials, BadMessage, TurnwiseError
-from turnwise.server.converse import Farewell, converse
+from turnwise.server.agent_client import Farewell
+from turnwise.server.converse import converse
 from turnwise.server.handshake import Send, Shared, Visitor, accept, refuse
 from turnwise.server.protocol import Item, StreamSocket
 from turnwise.server.refusal import problem_of, status_of
 from turnwise.wire import agent_messages as wire
 from turnwise.wire.auth import Credentials
-from turnwise.wire.media_streams import Begin, clear, decode, media, sound_of
+from turnwise.wire.media_streams import Begin, clear, decode, mark, media, sound_of
 
 TELEPHONE = {"encoding": "mulaw", "sample_rate": 8_000}
 
@@ -29,6 +31,10 @@ class Telephone:
         self._visitor = visitor
         self._socket = socket
         self._stream_sid = ""
+        self._marks = 0
+        self._awaited = ""
+        """The mark whose return says that all was played; none if some of it was dropped."""
+        self._played: Callable[[], None] = lambda: None
 
     async def read(self) -> Item:
         """Return what came next that matters: Settings once, then sound.
@@ -48,16 +54,27 @@ class Telephone:
             if event.event == "start":
                 self._stream_sid = event.stream_sid
                 return self._settings(event.start or Begin())
+            if event.mark is not None and event.mark.name == self._awaited != "":
+                self._played()
             if sound:
                 return sound
 
     def say(self, message: wire.ServerMessage) -> None:
         """Drop what is still to be played when the caller breaks in; the rest is not for ears."""
         if isinstance(message, wire.UserStartedSpeaking):
+            self._awaited = ""
             self._socket.write(clear(self._stream_sid))
+        elif isinstance(message, wire.AgentAudioDone):
+            self._marks += 1
+            self._awaited = f"reply {self._marks}"
+            self._socket.write(mark(self._stream_sid, self._awaited))
 
     def play(self, sound: bytes) -> None:
+        self._awaited = ""
         self._socket.write(media(self._stream_sid, sound))
+
+    def confirms(self, played: Callable[[], None]) -> None:
+        self._played = played
 
     async def taken(self) -> None:
         if self._socket.blocked_since_s is not None:

@@ -8,7 +8,10 @@ import re
 CLAUSE_CHARACTERS_MAX = 300
 """A clause is cut here, at a space if there is one: nobody breathes so long."""
 PHRASE_CHARACTERS_MIN = 60
-"""From here on a comma will do: a listener waits for the first sound, not for the sentence."""
+"""From here on a comma will do: a listener waits for the sound, not for the sentence."""
+FIRST_PHRASE_CHARACTERS_MIN = 8
+"""The same, for a comma alone, where nothing was said yet: `Certainly,` lasts longer than it takes
+to make the rest."""
 
 _ABBREVIATIONS = (
     "mr",
@@ -36,6 +39,7 @@ class Clauses:
 
     def __init__(self) -> None:
         self._text = ""
+        self._first = True
 
     @property
     def waiting(self) -> str:
@@ -49,14 +53,16 @@ class Clauses:
         """
         self._text += text
         whole: list[str] = []
-        while (end := _cut(self._text)) is not None:
+        while (end := _cut(self._text, self._first)) is not None:
             whole.append(self._text[:end])
             self._text = self._text[end:]
+            self._first = False
         return whole
 
     def flush(self) -> list[str]:
         """Return what is left: no more text belongs to it."""
         rest, self._text = self._text, ""
+        self._first = True
         return [rest] if rest else []
 
 
@@ -75,13 +81,14 @@ def without_markup(text: str) -> str:
     return _MARKUP.sub("", text)
 
 
-def _cut(text: str) -> int | None:
+def _cut(text: str, first: bool) -> int | None:
     """Return where the first clause ends, or None if it may go on."""
     for found in _SENTENCE.finditer(text):
         if not _is_abbreviation(text[: found.end()].rstrip()):
             return min(found.end(), _limit(text))
     for found in _PHRASE.finditer(text):
-        if found.start() >= PHRASE_CHARACTERS_MIN:
+        early = first and text[found.start()] == ","
+        if found.start() >= (FIRST_PHRASE_CHARACTERS_MIN if early else PHRASE_CHARACTERS_MIN):
             return min(found.end(), _limit(text))
     return _limit(text) if len(text) > CLAUSE_CHARACTERS_MAX else None
 

@@ -38,6 +38,9 @@ class Embedded:
         self._lookup: Lookup = load_lexicon().get
         spoken(Phrase(("AH",), rises=False, pause_ms=0), HIGH, 1.0)
 
+    def expect(self, voice: Voice, speed: float = 1.0) -> None:
+        """It is always ready."""
+
     async def say(self, text: str, voice: Voice, speed: float = 1.0) -> AsyncGenerator[Sound]:
         """See speech/interface.py."""
         for phrase in phrases(text, self._lookup):

@@ -55,6 +55,14 @@ class Synthesiser(Protocol):
         """At least one; the first is spoken with where nothing else was asked for."""
         ...
 
+    def expect(self, voice: Voice, speed: float = 1.0) -> None:
+        """Get ready to say something in this way soon, as far as that saves time then.
+
+        A hint, that never fails and may be given in vain; what it makes ready stays ready until
+        it is used, or `close()`.
+        """
+        ...
+
     def say(self, text: str, voice: Voice, speed: float = 1.0) -> AsyncGenerator[Sound]:
         """Speak a text, piece by piece as it becomes sound.
 

@@ -1,8 +1,9 @@
 """Speech from programs of this machine: flite, espeak-ng and Piper, each as a process of its own.
 
-A process per clause: it starts within milliseconds, can be killed at once, and keeps the
-licence of what speaks apart from ours (espeak-ng and Piper are GPL). The text goes in by
-standard input, since other users of a machine can read command lines.
+A process per clause: it can be killed at once, and keeps the licence of what speaks apart from
+ours (espeak-ng and Piper are GPL). The text goes in by standard input, since other users of a
+machine can read command lines. That also lets a process start before there is a text: it
+loads its voice and waits, and a clause finds it ready.
 """
 
 import asyncio
@@ -24,6 +25,8 @@ SAYING_SECONDS_MAX = 30.0
 PIPE_BYTES = 8 << 10
 PROCESSES_A_CORE = 2
 """Programs are quick: more would only share the cores."""
+SPARES_MAX = 4
+"""Processes that wait for a text, each with a voice of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +106,18 @@ def piper(path: str, folder: str, voices: tuple[Voice, ...]) -> Dialect:
     return Dialect("piper", voices, command, raw=True)
 
 
+Command = tuple[str, ...]
+
+
 class Program:
     """A Synthesiser made of a program."""
 
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
         self._places = asyncio.Semaphore(PROCESSES_A_CORE * (os.cpu_count() or 1))
+        self._spares: dict[Command, asyncio.Task[_Started]] = {}
+        """Processes that start or wait, the one that waits longest first."""
+        self._closed = False
 
     @property
     def name(self) -> str:
@@ -118,94 +127,173 @@ class Program:
     def voices(self) -> tuple[Voice, ...]:
         return self._dialect.voices
 
+    def expect(self, voice: Voice, speed: float = 1.0) -> None:
+        """See speech/interface.py."""
+        self._prepare(tuple(self._dialect.command(voice, speed)))
+
     async def say(self, text: str, voice: Voice, speed: float = 1.0) -> AsyncGenerator[Sound]:
         """See speech/interface.py."""
-        command = self._dialect.command(voice, speed)
+        command = tuple(self._dialect.command(voice, speed))
         async with self._places:
-            written = _piped if self._dialect.streams else _filed
-            pieces = written(command, text)
+            started = self._spare(command)
+            if started is None or not started.tell(text):
+                started = await _start(command, self._dialect.streams)
+                started.tell(text)  # if it has ended already, its status will say why
+            pieces = (_piped if self._dialect.streams else _filed)(started)
             try:
                 async for sound in _decoded(pieces, self._dialect.raw, voice.sample_rate_hz):
                     yield sound
             finally:
                 await pieces.aclose()
+                await started.end()
+                self._prepare(command)
 
     async def close(self) -> None:
-        """Nothing is held between sayings."""
+        """End what waits; from now on nothing does."""
+        self._closed = True
+        spares, self._spares = self._spares, {}
+        for task in spares.values():
+            with suppress(SynthesisFailed):
+                await (await task).end()
+
+    def _prepare(self, command: Command) -> None:
+        """Have a process wait for a text, unless one does."""
+        if self._closed:
+            return
+        if command not in self._spares:
+            starting = _start(command, self._dialect.streams)
+            self._spares[command] = asyncio.create_task(starting)
+        if len(self._spares) > SPARES_MAX:
+            for longest, task in self._spares.items():
+                if task.done():
+                    del self._spares[longest]
+                    if task.exception() is None:
+                        task.result().dismiss()
+                    break
+
+    def _spare(self, command: Command) -> "_Started | None":
+        """Return a process that waits, if there is one; one that is starting is for later."""
+        task = self._spares.get(command)
+        if task is None or not task.done():
+            return None
+        del self._spares[command]
+        return None if task.exception() else task.result()
 
 
-async def _piped(command: Sequence[str], text: str) -> AsyncGenerator[bytes]:
-    """Yield what a program writes, as it writes it."""
-    process = await _start(command, text, asyncio.subprocess.PIPE)
-    try:
-        assert process.stdout is not None
-        async with asyncio.timeout(SAYING_SECONDS_MAX) as limit:
-            while data := await process.stdout.read(PIPE_BYTES):
-                limit.reschedule(None)  # whoever listens may take its time
-                yield data
-                limit.reschedule(asyncio.get_running_loop().time() + SAYING_SECONDS_MAX)
-            await _ended(process, command)
-    except TimeoutError:
-        raise SynthesisFailed(_stuck(command)) from None
-    finally:
-        await _kill(process)
+class _Started:
+    """A process that knows its voice and waits for its text."""
 
+    def __init__(
+        self,
+        command: Command,
+        process: asyncio.subprocess.Process,
+        telling: int,
+        file: IO[bytes] | None,
+    ) -> None:
+        self.command = command
+        self.process = process
+        self.file = file
+        """What it writes to; None: a pipe."""
+        self._telling: int | None = telling
 
-async def _filed(command: Sequence[str], text: str) -> AsyncGenerator[bytes]:
-    """Yield what a program has written to a file, once it has ended."""
-    with tempfile.TemporaryFile() as file:
-        process = await _start(command, text, file)
+    def tell(self, text: str) -> bool:
+        """Give it its text; return whether it was there to take it.
+
+        A text fits into the pipe's buffer, so nobody waits.
+        """
+        assert self._telling is not None, "once"
         try:
-            async with asyncio.timeout(SAYING_SECONDS_MAX):
-                await _ended(process, command)
-        except TimeoutError:
-            raise SynthesisFailed(_stuck(command)) from None
-        finally:
-            await _kill(process)
-        file.seek(0)
-        while data := file.read(PIPE_BYTES):
-            yield data
+            os.write(self._telling, text.encode("utf-8", "replace") + b"\n")
+        except BrokenPipeError:
+            self.dismiss()
+            return False
+        self._hang_up()
+        return True
+
+    def dismiss(self) -> None:
+        """Have it end, soon."""
+        self._hang_up()
+        if self.process.returncode is None:
+            with suppress(ProcessLookupError):
+                self.process.kill()
+        if self.file is not None:
+            self.file.close()
+
+    async def end(self) -> None:
+        """Have it end, and wait until it has."""
+        self.dismiss()
+        await self.process.wait()
+
+    def _hang_up(self) -> None:
+        if self._telling is not None:
+            os.close(self._telling)
+            self._telling = None
 
 
-async def _start(
-    command: Sequence[str], text: str, output: int | IO[bytes]
-) -> asyncio.subprocess.Process:
-    """Start a program with a text on standard input.
+async def _start(command: Command, streams: bool) -> _Started:
+    """Start a program; its text is to come by a pipe.
 
-    That is a file without a name: uvloop's pipes are sockets, which /dev/stdin cannot open.
+    A plain one: uvloop's are sockets, which /dev/stdin cannot open.
 
     Raises:
         SynthesisFailed: It is not there.
     """
-    with tempfile.TemporaryFile() as told:
-        told.write(text.encode("utf-8", "replace") + b"\n")
-        told.seek(0)
-        try:
-            return await asyncio.create_subprocess_exec(
-                *command,
-                stdin=told,
-                stdout=output,
-                stderr=asyncio.subprocess.DEVNULL,  # it repeats the text
-            )
-        except OSError as error:
+    reading, telling = os.pipe()
+    file = None if streams else tempfile.TemporaryFile()  # noqa: SIM115 - the process's for life
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=reading,
+            stdout=asyncio.subprocess.PIPE if file is None else file,
+            stderr=asyncio.subprocess.DEVNULL,  # it repeats the text
+        )
+    except BaseException as error:
+        os.close(telling)
+        if file is not None:
+            file.close()
+        if isinstance(error, OSError):
             raise SynthesisFailed(f"{command[0]} does not start: {error.strerror}") from None
+        raise
+    finally:
+        os.close(reading)
+    return _Started(command, process, telling, file)
 
 
-async def _ended(process: asyncio.subprocess.Process, command: Sequence[str]) -> None:
-    status = await process.wait()
+async def _piped(started: _Started) -> AsyncGenerator[bytes]:
+    """Yield what a program writes, as it writes it."""
+    assert started.process.stdout is not None
+    try:
+        async with asyncio.timeout(SAYING_SECONDS_MAX) as limit:
+            while data := await started.process.stdout.read(PIPE_BYTES):
+                limit.reschedule(None)  # whoever listens may take its time
+                yield data
+                limit.reschedule(asyncio.get_running_loop().time() + SAYING_SECONDS_MAX)
+            await _ended(started)
+    except TimeoutError:
+        raise SynthesisFailed(_stuck(started)) from None
+
+
+async def _filed(started: _Started) -> AsyncGenerator[bytes]:
+    """Yield what a program has written to a file, once it has ended."""
+    assert started.file is not None
+    try:
+        async with asyncio.timeout(SAYING_SECONDS_MAX):
+            await _ended(started)
+    except TimeoutError:
+        raise SynthesisFailed(_stuck(started)) from None
+    started.file.seek(0)
+    while data := started.file.read(PIPE_BYTES):
+        yield data
+
+
+async def _ended(started: _Started) -> None:
+    status = await started.process.wait()
     if status != 0:
-        raise SynthesisFailed(f"{command[0]} ended with status {status}")
+        raise SynthesisFailed(f"{started.command[0]} ended with status {status}")
 
 
-async def _kill(process: asyncio.subprocess.Process) -> None:
-    if process.returncode is None:
-        with suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
-
-
-def _stuck(command: Sequence[str]) -> str:
-    return f"{command[0]} took over {SAYING_SECONDS_MAX:g} seconds for one clause"
+def _stuck(started: _Started) -> str:
+    return f"{started.command[0]} took over {SAYING_SECONDS_MAX:g} seconds for one clause"
 
 
 async def _decoded(pieces: AsyncGenerator[bytes], raw: bool, rate_hz: int) -> AsyncGenerator[Sound]:

@@ -30,6 +30,13 @@ class Rated:
             replace(voice, sample_rate_hz=self._rate_hz) for voice in self._synthesiser.voices
         )
 
+    def expect(self, voice: Voice, speed: float = 1.0) -> None:
+        """See speech/interface.py. It designs the filter between the rates, too."""
+        own = self._own.get(voice.name, voice)
+        if own.sample_rate_hz != self._rate_hz:
+            Resampler(own.sample_rate_hz, self._rate_hz)
+        self._synthesiser.expect(own, speed)
+
     async def say(self, text: str, voice: Voice, speed: float = 1.0) -> AsyncGenerator[Sound]:
         """See speech/interface.py."""
         own = self._own.get(voice.name, voice)

@@ -47,6 +47,9 @@ class OpenAi:
         self._url = f"{url.rstrip('/')}/audio/speech"
         self._headers = {"authorization": f"Bearer {api_key}"} if api_key else {}
 
+    def expect(self, voice: Voice, speed: float = 1.0) -> None:
+        """Nothing would be saved."""
+
     def say(self, text: str, voice: Voice, speed: float = 1.0) -> AsyncGenerator[Sound]:
         """See speech/interface.py."""
         ask = {"model": OPENAI_MODEL, "voice": voice.name, "input": text}
@@ -70,6 +73,9 @@ class Hosted:
     def __init__(self, url: str, api_key: str | None) -> None:
         self._url = url.rstrip("/")
         self._headers = {"authorization": f"Token {api_key}"} if api_key else {}
+
+    def expect(self, voice: Voice, speed: float = 1.0) -> None:
+        """Nothing would be saved."""
 
     def say(self, text: str, voice: Voice, speed: float = 1.0) -> AsyncGenerator[Sound]:
         """See speech/interface.py."""

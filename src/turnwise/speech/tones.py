@@ -23,6 +23,9 @@ class Tones:
         Voice("low", "en-US", RATE_HZ, feminine=False),
     )
 
+    def expect(self, voice: Voice, speed: float = 1.0) -> None:
+        """It is always ready."""
+
     async def say(self, text: str, voice: Voice, speed: float = 1.0) -> AsyncGenerator[Sound]:
         """Beep for each character of each word, and be silent between words."""
         for word in text.split():

@@ -5,6 +5,8 @@ reference of the Voice Agent API. Unknown fields are skipped: clients send many 
 between services which are not there. What both sides hear travels as binary messages.
 """
 
+from typing import Literal
+
 from msgspec import UNSET, Struct, UnsetType
 
 Number = int | float
@@ -55,7 +57,7 @@ class Endpoint(Struct, frozen=True):
 
 class Function(Struct, frozen=True):
     name: str
-    description: str = ""
+    description: str | None = None
     parameters: dict[str, object] | None = None
     endpoint: Endpoint | None = None
 
@@ -103,6 +105,8 @@ class AgentSettings(Struct, frozen=True):
     speak: Speak | list[Speak] | None = None
     greeting: str | None = None
     context: Context | None = None
+    think_live: object = None
+    """By invitation only, and nobody is invited here."""
 
 
 class Flags(Struct, frozen=True):
@@ -142,9 +146,10 @@ class InjectUserMessage(Struct, frozen=True, tag="InjectUserMessage", tag_field=
 
 
 class InjectAgentMessage(Struct, frozen=True, tag="InjectAgentMessage", tag_field="type"):
-    """To be said by the agent, if nobody is speaking."""
+    """To be said by the agent: if nobody is speaking, behind what is being said, or at once."""
 
     message: str
+    behavior: Literal["default", "queue", "interrupt"] | None = None
 
 
 class SendFunctionCallResponse(Struct, frozen=True, tag="FunctionCallResponse", tag_field="type"):
@@ -194,6 +199,9 @@ class ConversationText(Struct, frozen=True, tag="ConversationText", tag_field="t
 
     role: str
     content: str
+    languages: list[str] | UnsetType = UNSET
+    """Of what the user said; with the multilingual model."""
+    languages_hinted: list[str] | UnsetType = UNSET
 
 
 class History(Struct, frozen=True, tag="History", tag_field="type", omit_defaults=True):

@@ -1,8 +1,9 @@
 """Telephone calls as media streams: the JSON that Twilio's Media Streams speak, and others.
 
 The other side sends `connected`, `start`, `media` in 8 kHz mu-law, `dtmf`, `mark` and `stop`;
-we send `media`, which it plays one after the other, and `clear`, which drops what it has not
-played. Facts from the public documentation of Twilio's Media Streams.
+we send `media`, which it plays one after the other, `mark`, which it sends back once all before
+it was played, and `clear`, which drops what it has not played and sends back every mark. Facts
+from the public documentation of Twilio's Media Streams.
 """
 
 from base64 import b64decode, b64encode
@@ -26,11 +27,16 @@ class Piece(Struct, frozen=True):
     track: str = "inbound"
 
 
+class Mark(Struct, frozen=True):
+    name: str = ""
+
+
 class Event(Struct, frozen=True, rename="camel"):
     event: str
     stream_sid: str = ""
     start: Begin | None = None
     media: Piece | None = None
+    mark: Mark | None = None
 
 
 _decoder = msgspec.json.Decoder(Event)
@@ -72,3 +78,9 @@ def media(stream_sid: str, sound: bytes) -> str:
 def clear(stream_sid: str) -> str:
     """Write that what was not played yet is to be dropped."""
     return _encoder.encode({"event": "clear", "streamSid": stream_sid}).decode()
+
+
+def mark(stream_sid: str, name: str) -> str:
+    """Write what comes back when all sound before it was played."""
+    label = {"name": name}
+    return _encoder.encode({"event": "mark", "streamSid": stream_sid, "mark": label}).decode()
