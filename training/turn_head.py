@@ -37,8 +37,9 @@ from training.scene_frames import SORTS, keep
 from turnwise.engine.endpoint import EVIDENCE, FILE
 from turnwise.engine.weights import FOLDER, record
 
-DIRECTIONS = 48
-"""Of the acoustic network's frames that are looked at: those they differ in most."""
+DIRECTIONS, SOUND_DIRECTIONS = 48, 32
+"""Of the acoustic network's frames, and of the sound itself, that are looked at: those they differ
+in most."""
 WIDTH = 64
 HIDDEN = 32
 UNTIL_S = (0.2, 0.4, 0.8, 1.6, 3.0)
@@ -48,6 +49,9 @@ LATE_S, LATE_WEIGHT = 1.6, 0.3
 SILENCE_MAX_S = 3.0
 LOOK_AT_S = (0.1, 0.3, 0.6)
 FRAME_S = 0.08
+ENDS_PER_HOLD, HOLD_S_MIN = 400 / 850, 0.2
+"""How many ends there are for each pause of so long or longer where people talk to machines: in
+the English of LiveKit's eot-bench. Scenes have as many as whoever made them chose."""
 SAMPLE = 8_000
 """Frames, to find their directions by."""
 AUXILIARY = 0.2
@@ -58,16 +62,28 @@ DROPOUT = 0.25
 BLIND = 0.2
 """Of scenes: what the words say is hidden, so that the sound is learnt as well."""
 COMPLETE = EVIDENCE.index("complete")
-WORDY = [EVIDENCE.index(name) for name in ("complete", "has words", "certain", "count")]
+WORDY = [
+    EVIDENCE.index(name)
+    for name in (
+        "complete", "has words", "certain", "count", "drawn out", "unheard", "digits", "letters"
+    )
+]  # fmt: skip
 
 
 class Head(nn.Module):
-    """Frames and evidence -> log-odds that the turn is over."""
+    """Frames, sound and evidence -> log-odds that the turn is over.
 
-    def __init__(self, frames: int) -> None:
+    Args:
+        frames: How wide the acoustic network's frames are, both together.
+        sound: How wide a frame of sound is.
+    """
+
+    def __init__(self, frames: int, sound: int) -> None:
         super().__init__()
-        directions = min(DIRECTIONS, frames)
-        self.register_buffer("look", torch.eye(frames, directions))
+        self.sizes = [frames, sound, len(EVIDENCE)]
+        directions = min(DIRECTIONS, frames) + min(SOUND_DIRECTIONS, sound)
+        self.register_buffer("look", torch.eye(frames, min(DIRECTIONS, frames)))
+        self.register_buffer("listen", torch.eye(sound, min(SOUND_DIRECTIONS, sound)))
         self.register_buffer("centre", torch.zeros(directions))
         self.into = nn.Linear(directions + len(EVIDENCE), WIDTH)
         self.recur = nn.GRU(WIDTH, WIDTH, batch_first=True)
@@ -77,31 +93,37 @@ class Head(nn.Module):
         self.dropout = nn.Dropout(DROPOUT)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """[n, t, frames + evidence] -> log-odds [n, t], and logits of the auxiliary targets."""
-        frames = x[..., : -len(EVIDENCE)] @ self.look - self.centre
-        x = self.dropout(torch.cat([frames, x[..., -len(EVIDENCE) :]], dim=-1))
+        """[n, t, frames + sound + evidence] -> log-odds [n, t], logits of auxiliary targets."""
+        frames, sound, evidence = x.split(self.sizes, dim=-1)
+        seen = torch.cat([frames @ self.look, sound @ self.listen], dim=-1) - self.centre
+        x = self.dropout(torch.cat([seen, evidence], dim=-1))
         x = functional.silu(self.into(x))
         states, _ = self.recur(self.dropout(x))
         hidden = functional.silu(self.hidden(self.dropout(torch.cat([states, x], dim=-1))))
         return self.out(hidden)[..., 0], self.until(hidden)
 
-    def look_at(self, frames: NDArray[np.float16]) -> None:
-        """Look at the principal directions of frames, each of unit spread."""
-        sample = frames[:: max(1, len(frames) // SAMPLE)].astype(np.float32)
-        mean = sample.mean(axis=0)
-        _, spread, directions = np.linalg.svd(sample - mean, full_matrices=False)
-        count = self.look.shape[1]
-        unit = np.maximum(spread[:count, None] / np.sqrt(len(sample)), 1e-3)
-        self.look.copy_(torch.from_numpy((directions[:count] / unit).T.copy()))
-        self.centre.copy_(torch.from_numpy(mean) @ self.look)
+    def look_at(self, frames: NDArray[np.float16], sound: NDArray[np.float16]) -> None:
+        """Look at the principal directions of frames and sound, each of unit spread."""
+        centres = []
+        for rows, look in ((frames, self.look), (sound, self.listen)):
+            sample = rows[:: max(1, len(rows) // SAMPLE)].astype(np.float32)
+            mean = sample.mean(axis=0)
+            _, spread, directions = np.linalg.svd(sample - mean, full_matrices=False)
+            count = look.shape[1]
+            unit = np.maximum(spread[:count, None] / np.sqrt(len(sample)), 1e-3)
+            look.copy_(torch.from_numpy((directions[:count] / unit).T.copy()))
+            centres.append(torch.from_numpy(mean) @ look)
+        self.centre.copy_(torch.cat(centres))
 
     def inner(self) -> tuple[Tensor, Tensor]:
-        """Return weight [WIDTH, frames + evidence] and bias of what goes into the network."""
-        count = self.look.shape[1]
+        """Return weight [WIDTH, frames + sound + evidence] and bias of what goes in."""
+        count = len(self.centre)
         weight, bias = self.into.weight.detach(), self.into.bias.detach()
-        of_frames = weight[:, :count] @ self.look.T
+        to_frames, to_sound, to_evidence = weight.split(
+            [self.look.shape[1], self.listen.shape[1], len(EVIDENCE)], dim=1
+        )
         return (
-            torch.cat([of_frames, weight[:, count:]], dim=1),
+            torch.cat([to_frames @ self.look.T, to_sound @ self.listen.T, to_evidence], dim=1),
             bias - weight[:, :count] @ self.centre,
         )
 
@@ -109,20 +131,23 @@ class Head(nn.Module):
 @dataclass(frozen=True, slots=True)
 class Scenes:
     frames: NDArray[np.float16]
+    sound: NDArray[np.float16]
     evidence: NDArray[np.float32]
     marks: NDArray[np.float32]
     spans: NDArray[np.int64]
 
     def batch(self, numbers: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
-        """Return inputs [n, t, frames + evidence] and marks [n, t, len(MARKS)], NaN at the end."""
+        """Return inputs [n, t, frames + sound + evidence] and marks [n, t, len(MARKS)].
+
+        After a scene's end its marks are NaN.
+        """
         spans = [(self.spans[number], self.spans[number + 1]) for number in numbers]
         longest = max(end - start for start, end in spans)
-        width = self.frames.shape[1] + self.evidence.shape[1]
-        inputs = np.zeros((len(spans), longest, width), np.float32)
+        parts = (self.frames, self.sound, self.evidence)
+        inputs = np.zeros((len(spans), longest, sum(p.shape[1] for p in parts)), np.float32)
         marks = np.full((len(spans), longest, self.marks.shape[1]), np.nan, np.float32)
         for row, (start, end) in enumerate(spans):
-            inputs[row, : end - start, : self.frames.shape[1]] = self.frames[start:end]
-            inputs[row, : end - start, self.frames.shape[1] :] = self.evidence[start:end]
+            inputs[row, : end - start] = np.concatenate([p[start:end] for p in parts], axis=1)
             marks[row, : end - start] = self.marks[start:end]
         return torch.from_numpy(inputs), torch.from_numpy(marks)
 
@@ -131,20 +156,28 @@ class Scenes:
 
 
 def load_scenes(folder: Path) -> Scenes:
-    names = ("frames", "evidence", "marks", "spans")
+    names = ("frames", "sound", "evidence", "marks", "spans")
     return Scenes(*(np.load(folder / f"{name}.npy") for name in names))
 
 
-def weights_of(marks: Tensor) -> Tensor:
+def worth_of_ends(marks: NDArray[np.float32]) -> float:
+    """Return how much an end is to count, so that there are ENDS_PER_HOLD of them."""
+    first = (marks[:, 0] >= HOLD_S_MIN) & (marks[:, 0] < HOLD_S_MIN + FRAME_S)
+    ends = float((marks[first, 1] > 0.5).sum())
+    return ENDS_PER_HOLD * (first.sum() - ends) / ends if ends else 1.0
+
+
+def weights_of(marks: Tensor, worth_of_ends: float) -> Tensor:
     """Return how much each frame counts; those outside marked silences not at all."""
     silence_s = torch.nan_to_num(marks[..., 0], nan=-1.0)
     weight = torch.where(silence_s <= EARLY_S, EARLY_WEIGHT, 1.0)
     weight = torch.where(silence_s > LATE_S, LATE_WEIGHT, weight)
+    weight = torch.where(marks[..., 1] > 0.5, worth_of_ends * weight, weight)
     return weight * ((silence_s > 0) & (silence_s <= SILENCE_MAX_S))
 
 
-def loss_of(log_odds: Tensor, others: Tensor, marks: Tensor) -> Tensor:
-    weight = weights_of(marks)
+def loss_of(log_odds: Tensor, others: Tensor, marks: Tensor, worth_of_ends: float) -> Tensor:
+    weight = weights_of(marks, worth_of_ends)
     ends = torch.nan_to_num(marks[..., 1])
     main = functional.binary_cross_entropy_with_logits(log_odds, ends, weight, reduction="sum")
     until_s = torch.nan_to_num(marks[..., 2].contiguous())
@@ -189,7 +222,7 @@ def areas(said: NDArray[Any], marks: NDArray[np.float32]) -> dict[str, list[floa
 
 def weighted_loss(said: NDArray[Any], marks: NDArray[np.float32]) -> float:
     """Return the mean loss on silences, as it is trained."""
-    weight = weights_of(torch.from_numpy(marks)).numpy()
+    weight = weights_of(torch.from_numpy(marks), worth_of_ends(marks)).numpy()
     sign = np.where(marks[:, 1] > 0.5, -1.0, 1.0)
     return float((np.logaddexp(0, sign * said) * weight).sum() / weight.sum())
 
@@ -198,9 +231,10 @@ def train(scenes: Scenes, held_out: Scenes, seed: int) -> tuple[Head, float]:
     """Return the network that was best on held-out speakers, and its loss there."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    frames = scenes.frames.shape[1]
-    head = Head(frames)
-    head.look_at(scenes.frames)
+    before_evidence = scenes.frames.shape[1] + scenes.sound.shape[1]
+    head = Head(scenes.frames.shape[1], scenes.sound.shape[1])
+    head.look_at(scenes.frames, scenes.sound)
+    worth = worth_of_ends(scenes.marks)
     optimizer = torch.optim.AdamW(head.parameters(), lr=RATE, weight_decay=WEIGHT_DECAY)
     best, best_loss, best_step = head.state_dict(), float("inf"), 0
     order: list[int] = []
@@ -223,11 +257,11 @@ def train(scenes: Scenes, held_out: Scenes, seed: int) -> tuple[Head, float]:
         inputs, marks = scenes.batch(numbers)
         blind = torch.from_numpy(rng.random(len(numbers)) < BLIND)
         for place in WORDY:
-            inputs[blind, :, frames + place] = 0
+            inputs[blind, :, before_evidence + place] = 0
         for group in optimizer.param_groups:
             group["lr"] = RATE * min(1, (step + 1) / 50) * (1 - 0.9 * step / STEPS)
         optimizer.zero_grad(set_to_none=True)
-        loss_of(*head(inputs), marks).backward()
+        loss_of(*head(inputs), marks, worth).backward()
         nn.utils.clip_grad_norm_(head.parameters(), 1.0)
         optimizer.step()
     head.load_state_dict(best)
@@ -243,7 +277,7 @@ def honest(said: NDArray[Any], marks: NDArray[np.float32]) -> tuple[float, float
 
     The scale is never negative, so that the order stays.
     """
-    weight = weights_of(torch.from_numpy(marks)).double()
+    weight = weights_of(torch.from_numpy(marks), worth_of_ends(marks)).double()
     counts = weight > 0
     odds = torch.from_numpy(said).double()[counts]
     ends, weight = torch.from_numpy(marks[:, 1]).double()[counts], weight[counts]
@@ -283,10 +317,11 @@ def graph_of(head: Head, width: int) -> onnx.ModelProto:
     """
     g = Graph()
     middle, last = (g.input(name, FLOAT, ["n", width]) for name in ("middle", "last"))
+    sound = g.input("sound", FLOAT, ["n", head.sizes[1]])
     evidence = g.input("evidence", FLOAT, ["n", len(EVIDENCE)])
     before = g.input("state", FLOAT, ["n", head.recur.hidden_size])
     weight, bias = head.inner()
-    x = g("Concat", middle, last, evidence, axis=1)
+    x = g("Concat", middle, last, sound, evidence, axis=1)
     x = g("Gemm", x, g.weight(weight.T), g.constant(array_of(bias)))
     x = g("Mul", x, g("Sigmoid", x))
     recur, size = head.recur, head.recur.hidden_size
@@ -319,7 +354,9 @@ def main() -> None:
     parser.add_argument("scenes", type=Path)
     parser.add_argument("--out", type=Path, default=FOLDER / FILE)
     parser.add_argument("--seeds", type=int, default=2)
-    parser.add_argument("--hide", choices=("frames", "words", "evidence"), help="to weigh a part")
+    parser.add_argument(
+        "--hide", choices=("frames", "sound", "words", "evidence"), help="to weigh a part"
+    )
     parser.add_argument("--report", type=Path, nargs="*", default=[], help="other scenes")
     parser.add_argument("--model", type=Path, help="hear the scenes with these weights first")
     parser.add_argument("--share", type=float, default=1.0, help="of the scenes to hear")
@@ -331,8 +368,8 @@ def main() -> None:
     scenes, held_out = (load_scenes(options.scenes / name) for name in ("train", "held-out"))
     frames = scenes.frames.shape[1]
     for kept in (scenes, held_out):
-        if options.hide == "frames":
-            kept.frames[:] = 0
+        if options.hide in ("frames", "sound"):
+            getattr(kept, options.hide)[:] = 0
         elif options.hide:
             kept.evidence[:, WORDY if options.hide == "words" else slice(None)] = 0
     for name in ("complete", "loudness"):
