@@ -22,7 +22,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import onnx
@@ -70,21 +70,45 @@ WORDY = [
 ]  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Which directions of frames and sound the network looks at."""
+
+    frames: NDArray[np.float32]
+    """float32[width of frames, directions]"""
+    sound: NDArray[np.float32]
+    centre: NDArray[np.float32]
+    """float32[all directions]: what is seen of the average."""
+
+    @classmethod
+    def of(cls, frames: NDArray[np.float16], sound: NDArray[np.float16]) -> Self:
+        """Look at their principal directions, each of unit spread."""
+        looks, centres = [], []
+        for rows, most in ((frames, DIRECTIONS), (sound, SOUND_DIRECTIONS)):
+            sample = rows[:: max(1, len(rows) // SAMPLE)].astype(np.float32)
+            mean = sample.mean(axis=0)
+            _, spread, directions = np.linalg.svd(sample - mean, full_matrices=False)
+            unit = np.maximum(spread[:most, None] / np.sqrt(len(sample)), 1e-3)
+            looks.append((directions[:most] / unit).T.astype(np.float32))
+            centres.append(mean @ looks[-1])
+        return cls(*looks, np.concatenate(centres))
+
+    def see(self, frames: NDArray[np.floating], sound: NDArray[np.floating]) -> NDArray[np.float32]:
+        """Return float32[n, directions]."""
+        seen = [frames.astype(np.float32) @ self.frames, sound.astype(np.float32) @ self.sound]
+        looked: NDArray[np.float32] = np.concatenate(seen, axis=1) - self.centre
+        return looked
+
+
 class Head(nn.Module):
-    """Frames, sound and evidence -> log-odds that the turn is over.
+    """What is seen, and evidence -> log-odds that the turn is over.
 
     Args:
-        frames: How wide the acoustic network's frames are, both together.
-        sound: How wide a frame of sound is.
+        directions: How many are seen.
     """
 
-    def __init__(self, frames: int, sound: int) -> None:
+    def __init__(self, directions: int) -> None:
         super().__init__()
-        self.sizes = [frames, sound, len(EVIDENCE)]
-        directions = min(DIRECTIONS, frames) + min(SOUND_DIRECTIONS, sound)
-        self.register_buffer("look", torch.eye(frames, min(DIRECTIONS, frames)))
-        self.register_buffer("listen", torch.eye(sound, min(SOUND_DIRECTIONS, sound)))
-        self.register_buffer("centre", torch.zeros(directions))
         self.into = nn.Linear(directions + len(EVIDENCE), WIDTH)
         self.recur = nn.GRU(WIDTH, WIDTH, batch_first=True)
         self.hidden = nn.Linear(2 * WIDTH, HIDDEN)
@@ -93,61 +117,58 @@ class Head(nn.Module):
         self.dropout = nn.Dropout(DROPOUT)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """[n, t, frames + sound + evidence] -> log-odds [n, t], logits of auxiliary targets."""
-        frames, sound, evidence = x.split(self.sizes, dim=-1)
-        seen = torch.cat([frames @ self.look, sound @ self.listen], dim=-1) - self.centre
-        x = self.dropout(torch.cat([seen, evidence], dim=-1))
-        x = functional.silu(self.into(x))
+        """[n, t, directions + evidence] -> log-odds [n, t], and logits of auxiliary targets."""
+        x = functional.silu(self.into(self.dropout(x)))
         states, _ = self.recur(self.dropout(x))
         hidden = functional.silu(self.hidden(self.dropout(torch.cat([states, x], dim=-1))))
         return self.out(hidden)[..., 0], self.until(hidden)
 
-    def look_at(self, frames: NDArray[np.float16], sound: NDArray[np.float16]) -> None:
-        """Look at the principal directions of frames and sound, each of unit spread."""
-        centres = []
-        for rows, look in ((frames, self.look), (sound, self.listen)):
-            sample = rows[:: max(1, len(rows) // SAMPLE)].astype(np.float32)
-            mean = sample.mean(axis=0)
-            _, spread, directions = np.linalg.svd(sample - mean, full_matrices=False)
-            count = look.shape[1]
-            unit = np.maximum(spread[:count, None] / np.sqrt(len(sample)), 1e-3)
-            look.copy_(torch.from_numpy((directions[:count] / unit).T.copy()))
-            centres.append(torch.from_numpy(mean) @ look)
-        self.centre.copy_(torch.cat(centres))
-
-    def inner(self) -> tuple[Tensor, Tensor]:
+    def inner(self, sight: Sight) -> tuple[Tensor, Tensor]:
         """Return weight [WIDTH, frames + sound + evidence] and bias of what goes in."""
-        count = len(self.centre)
+        frames, sound, centre = map(torch.from_numpy, (sight.frames, sight.sound, sight.centre))
         weight, bias = self.into.weight.detach(), self.into.bias.detach()
-        to_frames, to_sound, to_evidence = weight.split(
-            [self.look.shape[1], self.listen.shape[1], len(EVIDENCE)], dim=1
-        )
+        sizes = [frames.shape[1], sound.shape[1], len(EVIDENCE)]
+        of_frames, of_sound, of_evidence = weight.split(sizes, dim=1)
         return (
-            torch.cat([to_frames @ self.look.T, to_sound @ self.listen.T, to_evidence], dim=1),
-            bias - weight[:, :count] @ self.centre,
+            torch.cat([of_frames @ frames.T, of_sound @ sound.T, of_evidence], dim=1),
+            bias - weight[:, : len(centre)] @ centre,
         )
 
 
 @dataclass(frozen=True, slots=True)
-class Scenes:
+class Heard:
+    """Scenes as `training.scene_frames` keeps them."""
+
     frames: NDArray[np.float16]
     sound: NDArray[np.float16]
     evidence: NDArray[np.float32]
     marks: NDArray[np.float32]
     spans: NDArray[np.int64]
 
+    def seen(self, sight: Sight) -> "Scenes":
+        inputs = np.concatenate([sight.see(self.frames, self.sound), self.evidence], axis=1)
+        return Scenes(inputs, self.marks, self.spans)
+
+
+@dataclass(frozen=True, slots=True)
+class Scenes:
+    """Scenes as the network sees them."""
+
+    inputs: NDArray[np.float32]
+    marks: NDArray[np.float32]
+    spans: NDArray[np.int64]
+
     def batch(self, numbers: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
-        """Return inputs [n, t, frames + sound + evidence] and marks [n, t, len(MARKS)].
+        """Return inputs [n, t, directions + evidence] and marks [n, t, len(MARKS)].
 
         After a scene's end its marks are NaN.
         """
         spans = [(self.spans[number], self.spans[number + 1]) for number in numbers]
         longest = max(end - start for start, end in spans)
-        parts = (self.frames, self.sound, self.evidence)
-        inputs = np.zeros((len(spans), longest, sum(p.shape[1] for p in parts)), np.float32)
+        inputs = np.zeros((len(spans), longest, self.inputs.shape[1]), np.float32)
         marks = np.full((len(spans), longest, self.marks.shape[1]), np.nan, np.float32)
         for row, (start, end) in enumerate(spans):
-            inputs[row, : end - start] = np.concatenate([p[start:end] for p in parts], axis=1)
+            inputs[row, : end - start] = self.inputs[start:end]
             marks[row, : end - start] = self.marks[start:end]
         return torch.from_numpy(inputs), torch.from_numpy(marks)
 
@@ -155,9 +176,9 @@ class Scenes:
         return len(self.spans) - 1
 
 
-def load_scenes(folder: Path) -> Scenes:
+def load_heard(folder: Path) -> Heard:
     names = ("frames", "sound", "evidence", "marks", "spans")
-    return Scenes(*(np.load(folder / f"{name}.npy") for name in names))
+    return Heard(*(np.load(folder / f"{name}.npy") for name in names))
 
 
 def worth_of_ends(marks: NDArray[np.float32]) -> float:
@@ -231,9 +252,8 @@ def train(scenes: Scenes, held_out: Scenes, seed: int) -> tuple[Head, float]:
     """Return the network that was best on held-out speakers, and its loss there."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    before_evidence = scenes.frames.shape[1] + scenes.sound.shape[1]
-    head = Head(scenes.frames.shape[1], scenes.sound.shape[1])
-    head.look_at(scenes.frames, scenes.sound)
+    directions = scenes.inputs.shape[1] - len(EVIDENCE)
+    head = Head(directions)
     worth = worth_of_ends(scenes.marks)
     optimizer = torch.optim.AdamW(head.parameters(), lr=RATE, weight_decay=WEIGHT_DECAY)
     best, best_loss, best_step = head.state_dict(), float("inf"), 0
@@ -257,7 +277,7 @@ def train(scenes: Scenes, held_out: Scenes, seed: int) -> tuple[Head, float]:
         inputs, marks = scenes.batch(numbers)
         blind = torch.from_numpy(rng.random(len(numbers)) < BLIND)
         for place in WORDY:
-            inputs[blind, :, before_evidence + place] = 0
+            inputs[blind, :, directions + place] = 0
         for group in optimizer.param_groups:
             group["lr"] = RATE * min(1, (step + 1) / 50) * (1 - 0.9 * step / STEPS)
         optimizer.zero_grad(set_to_none=True)
@@ -308,19 +328,15 @@ def calibrate(head: Head, held_out: Scenes) -> tuple[float, float]:
     return scale, shift
 
 
-def graph_of(head: Head, width: int) -> onnx.ModelProto:
-    """The graph that turnwise.engine.endpoint runs, which says what goes in and out.
-
-    Args:
-        head: The network.
-        width: Of the acoustic network's frames.
-    """
+def graph_of(head: Head, sight: Sight) -> onnx.ModelProto:
+    """The graph that turnwise.engine.endpoint runs, which says what goes in and out."""
     g = Graph()
+    width = len(sight.frames) // 2
     middle, last = (g.input(name, FLOAT, ["n", width]) for name in ("middle", "last"))
-    sound = g.input("sound", FLOAT, ["n", head.sizes[1]])
+    sound = g.input("sound", FLOAT, ["n", len(sight.sound)])
     evidence = g.input("evidence", FLOAT, ["n", len(EVIDENCE)])
     before = g.input("state", FLOAT, ["n", head.recur.hidden_size])
-    weight, bias = head.inner()
+    weight, bias = head.inner(sight)
     x = g("Concat", middle, last, sound, evidence, axis=1)
     x = g("Gemm", x, g.weight(weight.T), g.constant(array_of(bias)))
     x = g("Mul", x, g("Sigmoid", x))
@@ -365,24 +381,25 @@ def main() -> None:
     if options.model:
         folders = [options.scenes / name for name in ("train", "held-out")]
         keep(options.model, folders, share=options.share, jobs=options.jobs)
-    scenes, held_out = (load_scenes(options.scenes / name) for name in ("train", "held-out"))
-    frames = scenes.frames.shape[1]
-    for kept in (scenes, held_out):
+    folders = [options.scenes / "train", options.scenes / "held-out", *options.report]
+    heard = [load_heard(folder) for folder in folders]
+    for kept in heard:
         if options.hide in ("frames", "sound"):
             getattr(kept, options.hide)[:] = 0
         elif options.hide:
             kept.evidence[:, WORDY if options.hide == "words" else slice(None)] = 0
+    sight = Sight.of(heard[0].frames, heard[0].sound)
+    scenes, held_out, *others = [kept.seen(sight) for kept in heard]
     for name in ("complete", "loudness"):
-        show(name, held_out.evidence[:, EVIDENCE.index(name)], held_out)
+        show(name, heard[1].evidence[:, EVIDENCE.index(name)], held_out)
     trained = [train(scenes, held_out, seed) for seed in range(1, options.seeds + 1)]
     head, loss = min(trained, key=lambda found: found[1])
     print("losses", [found[1] for found in trained], "kept", loss, file=sys.stderr)
     print("scale and shift", calibrate(head, held_out))
     show("network", predict(head, held_out), held_out)
-    for folder in options.report:
-        other = load_scenes(folder)
+    for folder, other in zip(options.report, others, strict=True):
         show(folder.name, predict(head, other), other)
-    onnx.save(graph_of(head, frames // 2), options.out)
+    onnx.save(graph_of(head, sight), options.out)
     if options.out.parent == FOLDER:
         record(options.out)
 

@@ -14,21 +14,29 @@ NAN = float("nan")
 
 def test_the_graph_answers_frame_by_frame_what_the_network_answers_to_a_scene() -> None:
     torch.manual_seed(1)
-    head = turn_head.Head(2 * WIDTH, SOUND).eval()
+    rng = np.random.default_rng(1)
+    frames = rng.normal(0, 3, (STREAMS * STEPS, 2 * WIDTH)).astype(np.float16)
+    sound = rng.normal(-5, 2, (STREAMS * STEPS, SOUND)).astype(np.float16)
+    evidence = rng.normal(0, 1, (STREAMS * STEPS, len(EVIDENCE))).astype(np.float32)
+    sight = turn_head.Sight.of(frames, sound)
+    head = turn_head.Head(len(sight.centre)).eval()
     network = EndpointNetwork(
-        turn_head.graph_of(head, WIDTH).SerializeToString(), slots_max=STREAMS
+        turn_head.graph_of(head, sight).SerializeToString(), slots_max=STREAMS
     )
-    inputs = torch.randn(STREAMS, STEPS, 2 * WIDTH + SOUND + len(EVIDENCE))
-    with torch.inference_mode():
-        wanted, _ = head(inputs)
+    marks = np.zeros((STREAMS * STEPS, 4), np.float32)
+    spans = np.arange(0, STREAMS * STEPS + 1, STEPS)
+    scenes = turn_head.Heard(frames, sound, evidence, marks, spans).seen(sight)
+    wanted = turn_head.predict(head, scenes).reshape(STREAMS, STEPS)
     slots = list(range(STREAMS))
     for slot in slots:
         network.open(slot)
-    for step, rows in enumerate(inputs.numpy().swapaxes(0, 1)):
-        edges = [WIDTH, 2 * WIDTH, 2 * WIDTH + SOUND]
-        middle, last, sound, told = (part.copy() for part in np.split(rows, edges, axis=1))
-        said = network.step(slots, sound, middle, last, told)
-        np.testing.assert_allclose(said, wanted[:, step].numpy(), atol=0.01)  # fp16 weights
+    for step in range(STEPS):
+        rows = np.arange(step, STREAMS * STEPS, STEPS)
+        middle, last = np.split(frames[rows].astype(np.float32), 2, axis=1)
+        said = network.step(
+            slots, sound[rows].astype(np.float32), middle.copy(), last.copy(), evidence[rows]
+        )
+        np.testing.assert_allclose(said, wanted[:, step], atol=0.01)  # fp16 weights
 
 
 def test_only_marked_silences_count_and_their_beginning_most() -> None:
@@ -62,9 +70,9 @@ def test_calibration_makes_it_come_true_as_often_as_it_says() -> None:
     marks = np.zeros((count, 4), np.float32)
     marks[:, 0] = 0.2
     marks[:, 1] = rng.random(count) < 400 / 1250
-    evidence = np.zeros((count, len(EVIDENCE)), np.float32)
-    scenes = turn_head.Scenes(frames, frames, evidence, marks, np.arange(0, count + 1, 40))
-    head = turn_head.Head(2, 2)
+    inputs = np.concatenate([frames, np.zeros((count, len(EVIDENCE)), np.float32)], axis=1)
+    scenes = turn_head.Scenes(inputs, marks, np.arange(0, count + 1, 40))
+    head = turn_head.Head(2)
     turn_head.calibrate(head, scenes)
     said = 1 / (1 + np.exp(-turn_head.predict(head, scenes)))
     assert said.mean() == pytest.approx(400 / 1250, abs=0.01)
