@@ -321,7 +321,7 @@ def add_clip(strip: Strip, clip: Clip, rng: Random, *, broken: bool) -> bool:
                 piece = drawl(piece[-tail:], rng.uniform(*DRAWL))
         strip.speech(piece)
         if broken and start == last_cut:
-            strip.quiet(silence(clip.tone, hold(rng) + 8_000, rng), "hold", "broken off")
+            strip.quiet(silence(clip.tone, hold(rng), rng), "hold", "broken off")
             return True
         kind = UNCLEAR if sort == UNCLEAR else "hold"
         if end > start and rng.random() < PAUSE_STAYS:

@@ -157,8 +157,8 @@ def test_a_voice_that_falls_and_fades_is_told(completeness: Completeness) -> Non
     for frame in range(10):
         pitch_hz, level_db = 200 * 0.95**frame, -20.0 - frame
         found = told(endpoint, voicing(frame, frame + 1, pitch_hz=pitch_hz, level_db=level_db))
-    assert found["pitch"] < found["fall"] < 0
-    assert found["loudness"] < found["fading"] < 0
+    assert found["pitch"] < 0 > found["fall"]
+    assert found["loudness"] < 0 > found["fading"]
     assert found["height"] == 0
     risen = told(endpoint, voicing(10, 11, pitch_hz=250))
     assert risen["height"] > 0
@@ -176,7 +176,10 @@ def test_pauses_and_the_length_of_the_turn_are_told(completeness: Completeness) 
 def test_a_drawn_out_word_and_a_voice_after_it_are_told(completeness: Completeness) -> None:
     def heard(last_end: int) -> dict[str, float]:
         ends = [(0, 1), (1, 2), (2, last_end)]
-        words = [Word("tea", 0.9, *(Samples(e * FRAME_SAMPLES) for e in span)) for span in ends]
+        words = [
+            Word("tea", 0.9, Samples(start * FRAME_SAMPLES), Samples(end * FRAME_SAMPLES))
+            for start, end in ends
+        ]
         evidence = Endpoint(completeness).push(voicing(9, 10), words)
         return dict(zip(EVIDENCE, evidence.tolist(), strict=True))
 
@@ -186,8 +189,10 @@ def test_a_drawn_out_word_and_a_voice_after_it_are_told(completeness: Completene
 
 def test_digits_and_letters_in_a_row_are_told(completeness: Completeness) -> None:
     endpoint = Endpoint(completeness)
-    assert told(endpoint, voicing(0, 1), "it is four two")["digits"] == pytest.approx(0.2)
-    assert told(endpoint, voicing(1, 2), "it is four two b c d")["letters"] == pytest.approx(0.3)
+    assert told(endpoint, voicing(0, 1), "it is four two")["digits in a row"] == pytest.approx(0.2)
+    assert told(endpoint, voicing(1, 2), "it is four two b c d")[
+        "letters in a row"
+    ] == pytest.approx(0.3)
 
 
 def test_what_the_caller_expects_is_told(completeness: Completeness) -> None:
@@ -197,4 +202,5 @@ def test_what_the_caller_expects_is_told(completeness: Completeness) -> None:
     hinted = told(endpoint, voicing(1, 2), "four two")
     assert [plain[name] for name in Expected] == [0] * len(Expected)
     assert [name for name in Expected if hinted[name]] == [Expected.DIGITS]
+    assert len(set(EVIDENCE)) == len(EVIDENCE)
     assert hinted["complete"] != plain["complete"]

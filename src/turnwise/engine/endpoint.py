@@ -54,8 +54,8 @@ EVIDENCE = (
     "count",  # logarithm of how many words there are
     "drawn out",  # log2 of how much longer the last word's letters are than the others'
     "unheard",  # seconds of voice after the last word
-    "digits",  # tens of them in a row at the end
-    "letters",
+    "digits in a row",  # tens of them, at the end
+    "letters in a row",
     *EXPECTED,  # 1 if the client's hints say so
 )
 """What the network is told of one turn, each of order one."""
