@@ -31,6 +31,7 @@ def draw(folder: Path, report: Mapping[str, Any], findings: Sequence[Findings]) 
     for name, rows in report["swept"].items():
         if "frontiers" in rows:
             save(frontiers(name, rows["frontiers"]), folder, f"frontier {name}")
+    save(meanings(report["swept"]), folder, "thresholds")
     for name, rows in report["calibration"].items():
         save(reliabilities(name, rows), folder, f"reliability {name}")
     for name in report["swept"]:
@@ -64,6 +65,23 @@ def frontiers(name: str, rows: Mapping[str, Sequence[Sequence[float]]]) -> Figur
     for share in (5, 10):
         axes.axhline(share, color="grey", linestyle=":", linewidth=0.8)
     axes.legend()
+    return figure
+
+
+def meanings(swept: Mapping[str, Mapping[str, Any]]) -> Figure:
+    """Draw what a threshold costs and what it gains."""
+    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    left.set(xlabel="eot_threshold", ylabel="pauses cut, %", ylim=(0, 60))
+    right.set(xlabel="eot_threshold", ylabel="mean delay of ends, ms", ylim=(0, 5_000))
+    for name, rows in swept.items():
+        told = rows.get("thresholds", [])
+        at = [row["threshold"] for row in told]
+        left.plot(at, [100 * row["cut"] for row in told], marker="o", label=name)
+        right.plot(at, [row["mean_ms"] for row in told], marker="o", label=name)
+    for axes in (left, right):
+        axes.axvline(Thresholds().eot, color="grey", linestyle=":", linewidth=0.8)
+        axes.legend()
     return figure
 
 

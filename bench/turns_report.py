@@ -32,7 +32,7 @@ SMART_TURN_ONCE = "Smart Turn at 0.2 s"
 MARKS = "silence by the marks"
 READ_AT_S = {SMART_TURN_ONCE: 0.2}
 """eot-bench reads this one so: at one moment only."""
-THRESHOLDS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9)
+THRESHOLDS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95)
 """Among them those of the published presets: 0.4 eager, 0.7 and 0.85."""
 CALIBRATED_S = (0.1, 1.5)
 """Into a silence, from when until when a probability is asked whether it is one."""

@@ -4,15 +4,17 @@
 
 SCENES is what `training.scenes` wrote; MODEL the weights of the acoustic network. Written beside
 the scenes: `frames.npy`, float16[frames, 2 x width], the network's middle and last frames;
-`evidence.npy`, float32[frames, len(EVIDENCE)], what the engine tells the end-of-turn network beside
-them; `marks.npy`, float32[frames, len(MARKS)]. Scenes follow each other; `spans.npy` says where.
+`sound.npy`, float16[frames, FRAMES_PER_STEP * BANDS], what they are of; `evidence.npy`,
+float32[frames, len(EVIDENCE)], what the engine tells the end-of-turn network beside them, in every
+second turn with the hint of a caller who knows what to expect; `marks.npy`, float32[frames,
+len(MARKS)]. Scenes follow each other; `spans.npy` says where.
 """
 
 import argparse
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -24,7 +26,7 @@ from numpy.typing import NDArray
 from training.data import load, scaled
 from training.model import Recogniser
 from training.train import load_model
-from turnwise.engine.completeness import Completeness
+from turnwise.engine.completeness import Completeness, Expected
 from turnwise.engine.embedded import LANGUAGE
 from turnwise.engine.embedded_stream import EmbeddedStream, Tools
 from turnwise.engine.endpoint import Endpoint
@@ -44,8 +46,18 @@ SORTS = ("pause", "cut", "drawl", "joined", "broken off", "answered", "quiet")
 
 class Heard(NamedTuple):
     frames: NDArray[np.float16]
+    sound: NDArray[np.float16]
     evidence: NDArray[np.float32]
     marks: NDArray[np.float32]
+
+
+class Job(NamedTuple):
+    """A scene to hear."""
+
+    number: int
+    samples: NDArray[np.int16]
+    silences: list[dict[str, Any]]
+    turns: list[tuple[int, str | None]]
 
 
 class _Plain:
@@ -68,38 +80,54 @@ class Ears:
 
     def encode(
         self, samples: NDArray[np.float32]
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return frames float32[n, 2 x width] and log-probabilities float32[n, 2, classes]."""
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+        """Return frames float32[n, 2 x width], sound and log-probabilities [n, 2, classes]."""
         count = len(samples) // FRAME_SAMPLES
-        sound = np.concatenate([np.zeros(LOOKBACK, np.float32), samples[: count * FRAME_SAMPLES]])
+        samples = np.concatenate([np.zeros(LOOKBACK, np.float32), samples[: count * FRAME_SAMPLES]])
+        sound = log_mel(samples)
         with torch.inference_mode():
-            middle, last = self.model.encode(torch.from_numpy(log_mel(sound))[None])
+            middle, last = self.model.encode(torch.from_numpy(sound)[None])
             log_probs = self.model.answers(self.model.ctc, last)[0]
         frames = torch.cat([middle, last], dim=-1)[0].numpy()
         assert len(frames) == count
-        return frames, log_probs.unflatten(0, (count, -1)).numpy()
+        return frames, sound.reshape(count, -1), log_probs.unflatten(0, (count, -1)).numpy()
 
     def evidence(
-        self, samples: NDArray[np.float32], log_probs: NDArray[np.float32], new_turns: set[int]
+        self,
+        samples: NDArray[np.float32],
+        log_probs: NDArray[np.float32],
+        new_turns: Set[int],
+        expected: Mapping[int, Expected | None],
     ) -> NDArray[np.float32]:
-        """Hear frame by frame as the engine does; new_turns are the frames that begin one."""
-        search = self.tools.search.open()
-        stream = EmbeddedStream(0, search, (), Endpoint(self.completeness))
-        return np.stack(
-            [
-                stream.hear(Hearing(frame, new_turn=number in new_turns), answer, self.tools)
-                for number, (frame, answer) in enumerate(
-                    zip(samples.reshape(-1, FRAME_SAMPLES), log_probs, strict=True)
-                )
-            ]
-        )
+        """Hear frame by frame as the engine does.
 
-    def hear(self, samples: NDArray[np.float32], silences: list[dict[str, Any]]) -> Heard:
-        samples = samples[: len(samples) // FRAME_SAMPLES * FRAME_SAMPLES]
-        frames, log_probs = self.encode(samples)
-        ends = {s["end"] for s in silences if s["sort"] in ("answered", "quiet")}
-        evidence = self.evidence(samples, log_probs, {end // FRAME_SAMPLES for end in ends})
-        return Heard(frames.astype(np.float16), evidence, marks_of(len(frames), silences))
+        Args:
+            samples: A whole number of frames.
+            log_probs: float32[n, 2, classes].
+            new_turns: The frames that begin one.
+            expected: From which frames on the caller expects what.
+        """
+        endpoint = Endpoint(self.completeness)
+        stream = EmbeddedStream(0, self.tools.search.open(), (), endpoint)
+        told = []
+        for number, frame in enumerate(samples.reshape(-1, FRAME_SAMPLES)):
+            endpoint.expected = expected.get(number, endpoint.expected)
+            hearing = Hearing(frame, new_turn=number in new_turns)
+            told.append(stream.hear(hearing, log_probs[number], self.tools))
+        return np.stack(told)
+
+    def hear(self, job: Job) -> Heard:
+        samples = scaled(job.samples[: len(job.samples) // FRAME_SAMPLES * FRAME_SAMPLES])
+        frames, sound, log_probs = self.encode(samples)
+        ends = {s["end"] for s in job.silences if s["sort"] in ("answered", "quiet")}
+        told = job.turns[(job.number + 1) % 2 :: 2]
+        expected = {start // FRAME_SAMPLES: None for start, _ in job.turns}
+        expected |= {start // FRAME_SAMPLES: Expected(what) for start, what in told if what}
+        evidence = self.evidence(
+            samples, log_probs, {end // FRAME_SAMPLES for end in ends}, expected
+        )
+        marks = marks_of(len(frames), job.silences)
+        return Heard(frames.astype(np.float16), sound.astype(np.float16), evidence, marks)
 
 
 def marks_of(count: int, silences: list[dict[str, Any]]) -> NDArray[np.float32]:
@@ -128,8 +156,8 @@ def _begin(model: Path) -> None:
     _ears = Ears(model)
 
 
-def _hear(job: tuple[NDArray[np.int16], list[dict[str, Any]]]) -> Heard:
-    return _ears.hear(scaled(job[0]), job[1])
+def _hear(job: Job) -> Heard:
+    return _ears.hear(job)
 
 
 def keep(model: Path, folders: Sequence[Path], *, share: float = 1.0, jobs: int = 2) -> None:
@@ -146,7 +174,11 @@ def keep(model: Path, folders: Sequence[Path], *, share: float = 1.0, jobs: int 
             utterances = load(folder)
             lines = (folder / "utterances.jsonl").read_text().splitlines()
             count = round(share * len(utterances))
-            work = [(utterances[n].samples, json.loads(lines[n])["silences"]) for n in range(count)]
+            told = [json.loads(line) for line in lines[:count]]
+            work = [
+                Job(number, utterances[number].samples, about["silences"], about["turns"])
+                for number, about in enumerate(told)
+            ]
             heard: list[Heard] = []
             for number, found in enumerate(pool.map(_hear, work, chunksize=4)):
                 heard.append(found)

@@ -14,8 +14,8 @@ the words do not close is unclear, as is a pause after words that may well be al
     python -m training.scenes OUT --set FOLDER[:WEIGHT] ... --noise NOISE --hours 8
 
 OUT is a prepared set (see `training.data`) whose utterances.jsonl also holds for each scene
-`silences` (start, end, kind: "hold", "end" or "unclear", sort: how it was made) and `turns` (start
-of each).
+`silences` (start, end, kind: "hold", "end" or "unclear", sort: how it was made) and `turns` (of
+each its start and what a caller who asked for it would expect).
 Held-out speakers make scenes of their own, `--held-out` of the hours.
 """
 
@@ -43,9 +43,10 @@ from training.augment import (
     room,
 )
 from training.batches import is_validation
+from training.completeness import EXPECTED_KINDS
 from training.data import SAMPLE_RATE, decode, load, scaled
 from training.store import Recording, Store
-from turnwise.engine.completeness import FILE, Completeness
+from turnwise.engine.completeness import FILE, Completeness, Expected
 from turnwise.engine.weights import FOLDER
 
 BLOCK = 160  # 10 ms, as alignments count
@@ -68,7 +69,7 @@ ANSWER_S, ANSWER_SPREAD, ANSWER_RANGE_S = 0.45, 0.8, (0.12, 3.0)
 QUIET_END_S = (1.2, 3.0)
 ANSWERED = 0.5
 """Of ends: somebody else speaks next on the same channel."""
-CLIPS = (0.8, 0.16, 0.04)
+CLIPS = (0.7, 0.22, 0.08)
 """How often a turn is one, two or three sentences."""
 CUTS_PER_CLIP = 0.7
 DRAWN_OUT = 0.35
@@ -80,6 +81,8 @@ DRAWL_S = 0.18
 CLOSED, OPEN = -1.0, 0.5
 """Log-odds of the words: an audiobook's recording ends a turn from the first on, and a pause in
 anything read is a hold up to the second."""
+EXPECTED = {**EXPECTED_KINDS, "reply": Expected.YES_NO}
+"""By the kind of a made-up sentence; everything else answers an open question."""
 SCENE_S = 14.0
 FAR_TALKER = 0.25
 FAR_SNR_DB = (-2.0, 20.0)
@@ -105,6 +108,8 @@ class Clip:
     """Of each pause: whether the words before it are surely not all."""
     closed: bool
     """Whether the speaker is surely done at the end."""
+    expected: Expected | None = None
+    """What a caller who asked for it would say is expected."""
 
 
 class Silence(NamedTuple):
@@ -151,6 +156,7 @@ def clip_of(
         str(about["speaker"]),
         tuple(judge.log_odds(texts[:count]) < OPEN for count in before),
         whole or judge.log_odds(texts) > CLOSED,
+        EXPECTED.get(str(about["style"]).removeprefix("synthetic "), Expected.OPEN),
     )  # fmt: skip
 
 
@@ -252,7 +258,8 @@ class Strip:
         self.pieces: list[Wave] = []
         self.length = 0
         self.silences: list[Silence] = []
-        self.turns: list[int] = []
+        self.turns: list[tuple[int, Expected | None]] = []
+        """Where each begins, and what was expected."""
 
     def speech(self, samples: Wave) -> None:
         """Add sound; its edges are faded a little."""
@@ -314,7 +321,7 @@ def add_clip(strip: Strip, clip: Clip, rng: Random, *, broken: bool) -> bool:
                 piece = drawl(piece[-tail:], rng.uniform(*DRAWL))
         strip.speech(piece)
         if broken and start == last_cut:
-            strip.quiet(silence(clip.tone, hold(rng) + 8_000, rng), "hold", "broken off")
+            strip.quiet(silence(clip.tone, hold(rng), rng), "hold", "broken off")
             return True
         kind = UNCLEAR if sort == UNCLEAR else "hold"
         if end > start and rng.random() < PAUSE_STAYS:
@@ -338,7 +345,7 @@ def retimed(clip: Clip, start: int, end: int, count: int, rng: Random) -> Wave:
 
 def add_turn(strip: Strip, clips: Sequence[Clip], rng: Random, *, answered: bool) -> None:
     """Add what one speaker says, and the silence after it."""
-    strip.turns.append(strip.length)
+    strip.turns.append((strip.length, clips[0].expected))
     broken = rng.random() < BROKEN_OFF
     for number, clip in enumerate(clips):
         if number:

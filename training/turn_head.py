@@ -21,8 +21,9 @@ import os
 import sys
 import time
 from dataclasses import dataclass
+from math import exp
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import onnx
@@ -37,8 +38,9 @@ from training.scene_frames import SORTS, keep
 from turnwise.engine.endpoint import EVIDENCE, FILE
 from turnwise.engine.weights import FOLDER, record
 
-DIRECTIONS = 48
-"""Of the acoustic network's frames that are looked at: those they differ in most."""
+DIRECTIONS, SOUND_DIRECTIONS = 48, 32
+"""Of the acoustic network's frames, and of the sound itself, that are looked at: those they differ
+in most."""
 WIDTH = 64
 HIDDEN = 32
 UNTIL_S = (0.2, 0.4, 0.8, 1.6, 3.0)
@@ -48,6 +50,10 @@ LATE_S, LATE_WEIGHT = 1.6, 0.3
 SILENCE_MAX_S = 3.0
 LOOK_AT_S = (0.1, 0.3, 0.6)
 FRAME_S = 0.08
+ENDS_PER_HOLD, HOLD_S_MIN = 0.7, 0.2
+"""How many ends there are for each pause of so long or longer. Scenes have as many as whoever made
+them chose. People who talk to machines make half as many ends as pauses (the English of LiveKit's
+eot-bench: 400 and 850), those who answer questions about as many."""
 SAMPLE = 8_000
 """Frames, to find their directions by."""
 AUXILIARY = 0.2
@@ -57,72 +63,118 @@ RATE, WEIGHT_DECAY = 2e-3, 0.02
 DROPOUT = 0.25
 BLIND = 0.2
 """Of scenes: what the words say is hidden, so that the sound is learnt as well."""
-COMPLETE = EVIDENCE.index("complete")
-WORDY = [EVIDENCE.index(name) for name in ("complete", "has words", "certain", "count")]
+SILENCE = EVIDENCE.index("silence") - len(EVIDENCE)
+"""From the end of what goes in."""
+WORDY = [
+    EVIDENCE.index(name)
+    for name in (
+        "complete", "has words", "certain", "count", "drawn out", "unheard", "digits in a row",
+        "letters in a row",
+    )
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Which directions of frames and sound the network looks at."""
+
+    frames: NDArray[np.float32]
+    """float32[width of frames, directions]"""
+    sound: NDArray[np.float32]
+    centre: NDArray[np.float32]
+    """float32[all directions]: what is seen of the average."""
+
+    @classmethod
+    def of(cls, frames: NDArray[np.float16], sound: NDArray[np.float16]) -> Self:
+        """Look at their principal directions, each of unit spread."""
+        looks, centres = [], []
+        for rows, most in ((frames, DIRECTIONS), (sound, SOUND_DIRECTIONS)):
+            sample = rows[:: max(1, len(rows) // SAMPLE)].astype(np.float32)
+            mean = sample.mean(axis=0)
+            _, spread, directions = np.linalg.svd(sample - mean, full_matrices=False)
+            unit = np.maximum(spread[:most, None] / np.sqrt(len(sample)), 1e-3)
+            looks.append((directions[:most] / unit).T.astype(np.float32))
+            centres.append(mean @ looks[-1])
+        return cls(*looks, np.concatenate(centres))
+
+    def see(self, frames: NDArray[np.floating], sound: NDArray[np.floating]) -> NDArray[np.float32]:
+        """Return float32[n, directions]."""
+        seen = [frames.astype(np.float32) @ self.frames, sound.astype(np.float32) @ self.sound]
+        looked: NDArray[np.float32] = np.concatenate(seen, axis=1) - self.centre
+        return looked
 
 
 class Head(nn.Module):
-    """Frames and evidence -> log-odds that the turn is over."""
+    """What is seen, and evidence -> log-odds that the turn is over.
 
-    def __init__(self, frames: int) -> None:
+    Args:
+        directions: How many are seen.
+    """
+
+    def __init__(self, directions: int) -> None:
         super().__init__()
-        directions = min(DIRECTIONS, frames)
-        self.register_buffer("look", torch.eye(frames, directions))
-        self.register_buffer("centre", torch.zeros(directions))
         self.into = nn.Linear(directions + len(EVIDENCE), WIDTH)
         self.recur = nn.GRU(WIDTH, WIDTH, batch_first=True)
         self.hidden = nn.Linear(2 * WIDTH, HIDDEN)
-        self.out = nn.Linear(HIDDEN, 1)
+        self.out = nn.Linear(HIDDEN + len(EVIDENCE), 1)
         self.until = nn.Linear(HIDDEN, len(UNTIL_S) + 2)
         self.dropout = nn.Dropout(DROPOUT)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """[n, t, frames + evidence] -> log-odds [n, t], and logits of the auxiliary targets."""
-        frames = x[..., : -len(EVIDENCE)] @ self.look - self.centre
-        x = self.dropout(torch.cat([frames, x[..., -len(EVIDENCE) :]], dim=-1))
-        x = functional.silu(self.into(x))
+        """[n, t, directions + evidence] -> log-odds [n, t], and logits of auxiliary targets."""
+        evidence = x[..., -len(EVIDENCE) :]
+        x = functional.silu(self.into(self.dropout(x)))
         states, _ = self.recur(self.dropout(x))
         hidden = functional.silu(self.hidden(self.dropout(torch.cat([states, x], dim=-1))))
-        return self.out(hidden)[..., 0], self.until(hidden)
+        log_odds = self.out(torch.cat([hidden, evidence], dim=-1))[..., 0]
+        return log_odds, self.until(hidden)
 
-    def look_at(self, frames: NDArray[np.float16]) -> None:
-        """Look at the principal directions of frames, each of unit spread."""
-        sample = frames[:: max(1, len(frames) // SAMPLE)].astype(np.float32)
-        mean = sample.mean(axis=0)
-        _, spread, directions = np.linalg.svd(sample - mean, full_matrices=False)
-        count = self.look.shape[1]
-        unit = np.maximum(spread[:count, None] / np.sqrt(len(sample)), 1e-3)
-        self.look.copy_(torch.from_numpy((directions[:count] / unit).T.copy()))
-        self.centre.copy_(torch.from_numpy(mean) @ self.look)
-
-    def inner(self) -> tuple[Tensor, Tensor]:
-        """Return weight [WIDTH, frames + evidence] and bias of what goes into the network."""
-        count = self.look.shape[1]
+    def inner(self, sight: Sight) -> tuple[Tensor, Tensor]:
+        """Return weight [WIDTH, frames + sound + evidence] and bias of what goes in."""
+        frames, sound, centre = map(torch.from_numpy, (sight.frames, sight.sound, sight.centre))
         weight, bias = self.into.weight.detach(), self.into.bias.detach()
-        of_frames = weight[:, :count] @ self.look.T
+        sizes = [frames.shape[1], sound.shape[1], len(EVIDENCE)]
+        of_frames, of_sound, of_evidence = weight.split(sizes, dim=1)
         return (
-            torch.cat([of_frames, weight[:, count:]], dim=1),
-            bias - weight[:, :count] @ self.centre,
+            torch.cat([of_frames @ frames.T, of_sound @ sound.T, of_evidence], dim=1),
+            bias - weight[:, : len(centre)] @ centre,
         )
 
 
 @dataclass(frozen=True, slots=True)
-class Scenes:
+class Heard:
+    """Scenes as `training.scene_frames` keeps them."""
+
     frames: NDArray[np.float16]
+    sound: NDArray[np.float16]
     evidence: NDArray[np.float32]
     marks: NDArray[np.float32]
     spans: NDArray[np.int64]
 
+    def seen(self, sight: Sight) -> "Scenes":
+        inputs = np.concatenate([sight.see(self.frames, self.sound), self.evidence], axis=1)
+        return Scenes(inputs, self.marks, self.spans)
+
+
+@dataclass(frozen=True, slots=True)
+class Scenes:
+    """Scenes as the network sees them."""
+
+    inputs: NDArray[np.float32]
+    marks: NDArray[np.float32]
+    spans: NDArray[np.int64]
+
     def batch(self, numbers: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
-        """Return inputs [n, t, frames + evidence] and marks [n, t, len(MARKS)], NaN at the end."""
+        """Return inputs [n, t, directions + evidence] and marks [n, t, len(MARKS)].
+
+        After a scene's end its marks are NaN.
+        """
         spans = [(self.spans[number], self.spans[number + 1]) for number in numbers]
         longest = max(end - start for start, end in spans)
-        width = self.frames.shape[1] + self.evidence.shape[1]
-        inputs = np.zeros((len(spans), longest, width), np.float32)
+        inputs = np.zeros((len(spans), longest, self.inputs.shape[1]), np.float32)
         marks = np.full((len(spans), longest, self.marks.shape[1]), np.nan, np.float32)
         for row, (start, end) in enumerate(spans):
-            inputs[row, : end - start, : self.frames.shape[1]] = self.frames[start:end]
-            inputs[row, : end - start, self.frames.shape[1] :] = self.evidence[start:end]
+            inputs[row, : end - start] = self.inputs[start:end]
             marks[row, : end - start] = self.marks[start:end]
         return torch.from_numpy(inputs), torch.from_numpy(marks)
 
@@ -130,21 +182,29 @@ class Scenes:
         return len(self.spans) - 1
 
 
-def load_scenes(folder: Path) -> Scenes:
-    names = ("frames", "evidence", "marks", "spans")
-    return Scenes(*(np.load(folder / f"{name}.npy") for name in names))
+def load_heard(folder: Path) -> Heard:
+    names = ("frames", "sound", "evidence", "marks", "spans")
+    return Heard(*(np.load(folder / f"{name}.npy") for name in names))
 
 
-def weights_of(marks: Tensor) -> Tensor:
+def worth_of_ends(marks: NDArray[np.float32]) -> float:
+    """Return how much an end is to count, so that there are ENDS_PER_HOLD of them."""
+    first = (marks[:, 0] >= HOLD_S_MIN) & (marks[:, 0] < HOLD_S_MIN + FRAME_S)
+    ends = float((marks[first, 1] > 0.5).sum())
+    return ENDS_PER_HOLD * (first.sum() - ends) / ends if ends else 1.0
+
+
+def weights_of(marks: Tensor, worth_of_ends: float) -> Tensor:
     """Return how much each frame counts; those outside marked silences not at all."""
     silence_s = torch.nan_to_num(marks[..., 0], nan=-1.0)
     weight = torch.where(silence_s <= EARLY_S, EARLY_WEIGHT, 1.0)
     weight = torch.where(silence_s > LATE_S, LATE_WEIGHT, weight)
+    weight = torch.where(marks[..., 1] > 0.5, worth_of_ends * weight, weight)
     return weight * ((silence_s > 0) & (silence_s <= SILENCE_MAX_S))
 
 
-def loss_of(log_odds: Tensor, others: Tensor, marks: Tensor) -> Tensor:
-    weight = weights_of(marks)
+def loss_of(log_odds: Tensor, others: Tensor, marks: Tensor, worth_of_ends: float) -> Tensor:
+    weight = weights_of(marks, worth_of_ends)
     ends = torch.nan_to_num(marks[..., 1])
     main = functional.binary_cross_entropy_with_logits(log_odds, ends, weight, reduction="sum")
     until_s = torch.nan_to_num(marks[..., 2].contiguous())
@@ -189,7 +249,7 @@ def areas(said: NDArray[Any], marks: NDArray[np.float32]) -> dict[str, list[floa
 
 def weighted_loss(said: NDArray[Any], marks: NDArray[np.float32]) -> float:
     """Return the mean loss on silences, as it is trained."""
-    weight = weights_of(torch.from_numpy(marks)).numpy()
+    weight = weights_of(torch.from_numpy(marks), worth_of_ends(marks)).numpy()
     sign = np.where(marks[:, 1] > 0.5, -1.0, 1.0)
     return float((np.logaddexp(0, sign * said) * weight).sum() / weight.sum())
 
@@ -198,9 +258,9 @@ def train(scenes: Scenes, held_out: Scenes, seed: int) -> tuple[Head, float]:
     """Return the network that was best on held-out speakers, and its loss there."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    frames = scenes.frames.shape[1]
-    head = Head(frames)
-    head.look_at(scenes.frames)
+    directions = scenes.inputs.shape[1] - len(EVIDENCE)
+    head = Head(directions)
+    worth = worth_of_ends(scenes.marks)
     optimizer = torch.optim.AdamW(head.parameters(), lr=RATE, weight_decay=WEIGHT_DECAY)
     best, best_loss, best_step = head.state_dict(), float("inf"), 0
     order: list[int] = []
@@ -208,7 +268,7 @@ def train(scenes: Scenes, held_out: Scenes, seed: int) -> tuple[Head, float]:
     for step in range(STEPS + 1):
         if step % CHECK_EVERY == 0:
             said = predict(head, held_out)
-            _, _, loss = honest(said, held_out.marks)
+            loss = honest(said, held_out).loss
             line = {"step": step, "loss": round(loss, 4), "seconds": round(time.time() - started)}
             rounded = [round(a, 3) for a in areas(said, held_out.marks)["all"]]
             print(json.dumps(line | {"auc": rounded}), flush=True)
@@ -223,11 +283,11 @@ def train(scenes: Scenes, held_out: Scenes, seed: int) -> tuple[Head, float]:
         inputs, marks = scenes.batch(numbers)
         blind = torch.from_numpy(rng.random(len(numbers)) < BLIND)
         for place in WORDY:
-            inputs[blind, :, frames + place] = 0
+            inputs[blind, :, directions + place] = 0
         for group in optimizer.param_groups:
             group["lr"] = RATE * min(1, (step + 1) / 50) * (1 - 0.9 * step / STEPS)
         optimizer.zero_grad(set_to_none=True)
-        loss_of(*head(inputs), marks).backward()
+        loss_of(*head(inputs), marks, worth).backward()
         nn.utils.clip_grad_norm_(head.parameters(), 1.0)
         optimizer.step()
     head.load_state_dict(best)
@@ -238,22 +298,31 @@ def _copy(head: Head) -> dict[str, Tensor]:
     return {name: value.clone() for name, value in head.state_dict().items()}
 
 
-def honest(said: NDArray[Any], marks: NDArray[np.float32]) -> tuple[float, float, float]:
-    """Return scale and shift that make it come true as often as it says, and the loss with them.
+class Honesty(NamedTuple):
+    """What makes log-odds come true as often as they say."""
 
-    The scale is never negative, so that the order stays.
-    """
-    weight = weights_of(torch.from_numpy(marks)).double()
+    scale: float
+    """Never negative, so that the order stays at any one time."""
+    shift: float
+    slope: float
+    """By the time since the last voice, as the evidence has it."""
+    loss: float
+    """With them."""
+
+
+def honest(said: NDArray[Any], scenes: Scenes) -> Honesty:
+    marks = scenes.marks
+    weight = weights_of(torch.from_numpy(marks), worth_of_ends(marks)).double()
     counts = weight > 0
     odds = torch.from_numpy(said).double()[counts]
+    silence = torch.from_numpy(scenes.inputs[:, SILENCE]).double()[counts]
     ends, weight = torch.from_numpy(marks[:, 1]).double()[counts], weight[counts]
-    log_scale = torch.zeros(1, dtype=torch.float64, requires_grad=True)
-    shift = torch.zeros(1, dtype=torch.float64, requires_grad=True)
-    optimizer = torch.optim.LBFGS([log_scale, shift], max_iter=50, line_search_fn="strong_wolfe")
+    by = torch.zeros(3, dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.LBFGS([by], max_iter=50, line_search_fn="strong_wolfe")
 
     def closure() -> Tensor:
         optimizer.zero_grad()
-        scaled = log_scale.exp() * odds + shift
+        scaled = by[0].exp() * odds + by[1] + by[2] * silence
         loss = functional.binary_cross_entropy_with_logits(scaled, ends, weight, reduction="sum")
         loss = loss / weight.sum()
         loss.backward()
@@ -261,32 +330,31 @@ def honest(said: NDArray[Any], marks: NDArray[np.float32]) -> tuple[float, float
 
     optimizer.step(closure)
     loss = float(closure().detach())
-    return float(log_scale.detach().exp()), float(shift.detach()), loss
+    log_scale, shift, slope = by.tolist()
+    return Honesty(exp(log_scale), shift, slope, loss)
 
 
-def calibrate(head: Head, held_out: Scenes) -> tuple[float, float]:
-    """Scale and shift the answer so that it comes true as often as it says; return both."""
-    scale, shift, _ = honest(predict(head, held_out), held_out.marks)
+def calibrate(head: Head, held_out: Scenes) -> Honesty:
+    """Make the answer come true as often as it says."""
+    found = honest(predict(head, held_out), held_out)
     with torch.no_grad():
-        head.out.weight *= scale
-        head.out.bias *= scale
-        head.out.bias += shift
-    return scale, shift
+        head.out.weight *= found.scale
+        head.out.bias *= found.scale
+        head.out.bias += found.shift
+        head.out.weight[0, SILENCE] += found.slope
+    return found
 
 
-def graph_of(head: Head, width: int) -> onnx.ModelProto:
-    """The graph that turnwise.engine.endpoint runs, which says what goes in and out.
-
-    Args:
-        head: The network.
-        width: Of the acoustic network's frames.
-    """
+def graph_of(head: Head, sight: Sight) -> onnx.ModelProto:
+    """The graph that turnwise.engine.endpoint runs, which says what goes in and out."""
     g = Graph()
+    width = len(sight.frames) // 2
     middle, last = (g.input(name, FLOAT, ["n", width]) for name in ("middle", "last"))
+    sound = g.input("sound", FLOAT, ["n", len(sight.sound)])
     evidence = g.input("evidence", FLOAT, ["n", len(EVIDENCE)])
     before = g.input("state", FLOAT, ["n", head.recur.hidden_size])
-    weight, bias = head.inner()
-    x = g("Concat", middle, last, evidence, axis=1)
+    weight, bias = head.inner(sight)
+    x = g("Concat", middle, last, sound, evidence, axis=1)
     x = g("Gemm", x, g.weight(weight.T), g.constant(array_of(bias)))
     x = g("Mul", x, g("Sigmoid", x))
     recur, size = head.recur, head.recur.hidden_size
@@ -303,7 +371,7 @@ def graph_of(head: Head, width: int) -> onnx.ModelProto:
     state = g("Add", fresh, g("Mul", keep, g("Sub", before, fresh)))
     hidden = g.linear(g("Concat", state, x, axis=1), head.hidden)
     hidden = g("Mul", hidden, g("Sigmoid", hidden))
-    g.output("log_odds", g.linear(hidden, head.out), ["n", 1])
+    g.output("log_odds", g.linear(g("Concat", hidden, evidence, axis=1), head.out), ["n", 1])
     g.output("new_state", state, ["n", size])
     return g.model()
 
@@ -319,7 +387,9 @@ def main() -> None:
     parser.add_argument("scenes", type=Path)
     parser.add_argument("--out", type=Path, default=FOLDER / FILE)
     parser.add_argument("--seeds", type=int, default=2)
-    parser.add_argument("--hide", choices=("frames", "words", "evidence"), help="to weigh a part")
+    parser.add_argument(
+        "--hide", choices=("frames", "sound", "words", "evidence"), help="to weigh a part"
+    )
     parser.add_argument("--report", type=Path, nargs="*", default=[], help="other scenes")
     parser.add_argument("--model", type=Path, help="hear the scenes with these weights first")
     parser.add_argument("--share", type=float, default=1.0, help="of the scenes to hear")
@@ -328,24 +398,25 @@ def main() -> None:
     if options.model:
         folders = [options.scenes / name for name in ("train", "held-out")]
         keep(options.model, folders, share=options.share, jobs=options.jobs)
-    scenes, held_out = (load_scenes(options.scenes / name) for name in ("train", "held-out"))
-    frames = scenes.frames.shape[1]
-    for kept in (scenes, held_out):
-        if options.hide == "frames":
-            kept.frames[:] = 0
+    folders = [options.scenes / "train", options.scenes / "held-out", *options.report]
+    heard = [load_heard(folder) for folder in folders]
+    for kept in heard:
+        if options.hide in ("frames", "sound"):
+            getattr(kept, options.hide)[:] = 0
         elif options.hide:
             kept.evidence[:, WORDY if options.hide == "words" else slice(None)] = 0
+    sight = Sight.of(heard[0].frames, heard[0].sound)
+    scenes, held_out, *others = [kept.seen(sight) for kept in heard]
     for name in ("complete", "loudness"):
-        show(name, held_out.evidence[:, EVIDENCE.index(name)], held_out)
+        show(name, heard[1].evidence[:, EVIDENCE.index(name)], held_out)
     trained = [train(scenes, held_out, seed) for seed in range(1, options.seeds + 1)]
     head, loss = min(trained, key=lambda found: found[1])
     print("losses", [found[1] for found in trained], "kept", loss, file=sys.stderr)
-    print("scale and shift", calibrate(head, held_out))
+    print(calibrate(head, held_out))
     show("network", predict(head, held_out), held_out)
-    for folder in options.report:
-        other = load_scenes(folder)
+    for folder, other in zip(options.report, others, strict=True):
         show(folder.name, predict(head, other), other)
-    onnx.save(graph_of(head, frames // 2), options.out)
+    onnx.save(graph_of(head, sight), options.out)
     if options.out.parent == FOLDER:
         record(options.out)
 

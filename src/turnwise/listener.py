@@ -199,7 +199,8 @@ class Listener:
     def _hearing(self, frame: Frame) -> Hearing:
         assert not self._owed, "one frame at a time: the last hearing has no hypothesis yet"
         self._owed = True
-        hearing = Hearing(frame, self._new_turn, self._keyterms, self._hints)
+        new_turn = self._new_turn or self._turns.stale
+        hearing = Hearing(frame, new_turn, self._keyterms, self._hints)
         self._new_turn = False
         self._keyterms = self._hints = None
         return hearing

@@ -16,5 +16,6 @@ def test_every_set_gets_its_curves_and_some_talks(tmp_path: Path) -> None:
 
     names = sorted(path.name for path in (tmp_path / "pictures").iterdir())
     assert names == [
-        "frontier-calls.png", "reliability-calls.png", "talk-calls-1.png", "talk-calls-2.png"
+        "frontier-calls.png", "reliability-calls.png", "talk-calls-1.png", "talk-calls-2.png",
+        "thresholds.png",
     ]  # fmt: skip

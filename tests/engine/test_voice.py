@@ -73,6 +73,23 @@ def test_a_voice_has_its_pitch() -> None:
     assert np.median(found) == pytest.approx(200, rel=0.03)
 
 
+def fainter(frames: list[Frame], by_db: float) -> list[Frame]:
+    return [frame * np.float32(10 ** (-by_db / 20)) for frame in frames]
+
+
+def test_the_agents_own_voice_far_off_is_no_voice() -> None:
+    hiss = voices.noise(20, 10 ** (-60 / 20))
+    echo = [e + n for e, n in zip(fainter(voices.speech(0, 20), 25), hiss, strict=True)]
+    assert track(echo)[-1].voice_until is None
+
+
+def test_a_faint_speaker_is_heard_on_once_they_have_been_heard() -> None:
+    faint = fainter(voices.speech(0, 4), 12)
+    heard = track(faint + fainter(faint, 10))
+    assert heard[-1].voice_until is not None
+    assert heard[-1].voice_until > samples_from_ms(5_000)
+
+
 def test_the_same_audio_gives_the_same_bits() -> None:
     first, second = track(voices.speech(0, 4)), track(voices.speech(0, 4))
     for one, other in zip(first, second, strict=True):

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.talk import belief, frames
-from turnwise.engine.interface import Word
+from turnwise.engine.interface import Hypothesis, Word
 from turnwise.settings import Thresholds
 from turnwise.turn.machine import Signal, State
 from turnwise.turn.policy import (
@@ -13,9 +13,12 @@ from turnwise.turn.policy import (
     RESUMED_AFTER,
     Draft,
     Trigger,
+    Voice,
+    are_stale,
     judge,
     may_be_over,
     transcript,
+    voice_after,
     voiced_since,
 )
 from turnwise.units import Samples, samples_from_ms
@@ -47,6 +50,48 @@ def test_words_without_a_voice_start_no_turn() -> None:
 
 def test_a_voice_without_words_starts_no_turn() -> None:  # R7, 14.4
     assert judge(State.IDLE, belief(3, voice=3), PLAIN, QUIET, None) == NOTHING
+
+
+def guess(at: int, *confidences: float) -> Hypothesis:
+    """Return words one after another that end in that frame, the last one."""
+    count = len(confidences)
+    said = [
+        Word("dog", confidence, frames(at - count + n), frames(at - count + n + 1))
+        for n, confidence in enumerate(confidences)
+    ]
+    return Hypothesis(frames(at), tuple(said), 0.0, frames(at))
+
+
+def test_words_in_a_long_voice_start_a_turn_once_one_is_too_many_to_be_a_guess() -> None:
+    music = Voice(frames(0), frames(100))
+    for confidences, expected in (((0.8,), NOTHING), ((0.5, 0.4), NOTHING), ((0.5, 0.5), SPEECH)):
+        found = judge(State.IDLE, guess(100, *confidences), PLAIN, QUIET, None, music)
+        assert found == expected
+
+
+def test_guesses_of_long_ago_do_not_add_up_to_a_turn() -> None:
+    music = Voice(frames(0), frames(200))
+    old = replace(guess(100, 0.5, 0.5), heard_until=frames(200), voice_until=frames(200))
+    assert judge(State.IDLE, old, PLAIN, QUIET, None, music) == NOTHING
+    assert are_stale(old)
+    assert not are_stale(guess(100, 0.5))
+
+
+def test_a_word_early_in_a_voice_starts_a_turn_however_unsure() -> None:
+    voice = Voice(frames(70), frames(100))
+    assert judge(State.IDLE, guess(100, 0.1), PLAIN, QUIET, None, voice) == SPEECH
+
+
+def test_a_voice_goes_on_over_short_gaps_and_begins_anew_after_long_ones() -> None:
+    begun = voice_after(None, belief(1), belief(2, voice=2))
+    assert begun == Voice(frames(1), frames(2))
+    assert voice_after(begun, belief(2, voice=2), belief(9, voice=2)) == begun
+    assert voice_after(begun, belief(9, voice=2), belief(10, voice=10)) == Voice(
+        frames(1), frames(10)
+    )
+    assert voice_after(begun, belief(19, voice=2), belief(20, voice=20)) == Voice(
+        frames(19), frames(20)
+    )
 
 
 @pytest.mark.parametrize(

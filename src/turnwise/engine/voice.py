@@ -1,13 +1,14 @@
 """Where a voice is: energy over a tracked noise floor, confirmed by a pitch.
 
 Every 10 ms is a block. A block is active when one of two bands stands out of its own
-noise floor; a run of active blocks is a voice once it has lasted and had a pitch in it.
-So a hiss that begins is not a voice, a fan becomes floor within FLOOR_FRAMES, and a click is
-too short.
+noise floor; a run of active blocks is a voice once it has lasted, had a pitch in it and been
+as loud as somebody near. So a hiss that begins is not a voice, a fan becomes floor within
+FLOOR_FRAMES, a click is too short, and what is left of the agent's own voice is too faint.
 """
 
 from collections import deque
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,11 @@ FLOOR_FRAMES = 30  # 2.4 s: longer than any vowel, so a voice cannot become floo
 PITCH_MIN = 0.55  # autocorrelation of a block that has a pitch; white noise stays under 0.4
 CONFIRM_BLOCKS = 6  # active blocks in a row that make a voice
 CONFIRM_PITCHED = 3  # of which so many must have a pitch
+NEAR_DB = -38.0
+"""Below full scale, in one of the bands: somebody near is as loud at some moment of a run. Of 120
+development recordings one is fainter; an agent's voice that comes back 25 dB down stays under -39.
+"""
+NEAR_SPREAD_DB = 15.0  # whoever is known to be near may be so much fainter than just before
 GAP_BLOCKS = 10  # a stop consonant's closure does not end a run
 
 Levels = NDArray[np.float64]
@@ -66,6 +72,7 @@ class _Run:
     until: Samples
     active: int = 0
     pitched: int = 0
+    loudest_db: float = -inf
 
     @property
     def confirmed(self) -> bool:
@@ -82,6 +89,7 @@ class VoiceTracker:
         self._active = False
         self._run: _Run | None = None
         self._voice_until: Samples | None = None
+        self._near_db = NEAR_DB
 
     def push(self, frame: Frame) -> Voicing:
         """Hear one more frame.
@@ -98,7 +106,8 @@ class VoiceTracker:
         over = (levels - self._floor_db(levels)).max(axis=1)
         correlation, pitch = _pitch(power)
         for block in range(BLOCKS):
-            self._hear_block(over[block], correlation[block] > PITCH_MIN)
+            level_db = float(levels[block].max())
+            self._hear_block(over[block], correlation[block] > PITCH_MIN, level_db)
         pitched = pitch[(correlation > PITCH_MIN) & (over > OFF_DB)]
         return Voicing(
             heard_until=self._heard_until,
@@ -118,7 +127,7 @@ class VoiceTracker:
             floor = np.minimum(floor, FIRST_FLOOR_DB)
         return np.maximum(floor, QUIETEST_DB)
 
-    def _hear_block(self, over_db: float, pitched: bool) -> None:
+    def _hear_block(self, over_db: float, pitched: bool, level_db: float) -> None:
         self._heard_until = Samples(self._heard_until + BLOCK_SAMPLES)
         self._active = over_db > (OFF_DB if self._active else ON_DB)
         run = self._run
@@ -132,7 +141,9 @@ class VoiceTracker:
         run.until = self._heard_until
         run.active += 1
         run.pitched += pitched
-        if run.confirmed:
+        run.loudest_db = max(run.loudest_db, level_db)
+        if run.confirmed and run.loudest_db > self._near_db:
+            self._near_db = min(NEAR_DB, run.loudest_db - NEAR_SPREAD_DB)
             self._voice_until = run.until
 
 

@@ -3,6 +3,10 @@
 The order of the questions is the contract's (section 5.4): first match wins. Two clocks run.
 The model is asked once neither a voice nor a word has been heard for ASKED_AFTER, so that no
 turn ends inside a word; the time-out counts from the last voice alone, whatever the words are.
+
+Words start a turn if a voice was heard with them. Where a voice has been going on for long and
+nothing in it was a word, it is music or somebody far off, and words are guesses until there is
+about one too many to be wrong.
 """
 
 from dataclasses import dataclass
@@ -26,6 +30,13 @@ ASKED_AFTER = samples_from_ms(160)
 """Of quiet: less is a stop consonant, and the word may go on."""
 RESUMED_AFTER = samples_from_ms(200)
 """Of voice: less is a cough, a click or the end of the last word."""
+WORDLESS_MAX = samples_from_ms(3_000)
+"""Of a voice: nobody speaks for so long without one word that is understood."""
+VOICE_GAP_MAX = samples_from_ms(1_000)
+"""Inside such a voice."""
+BELIEVED_WITHIN = samples_from_ms(2_000)
+BELIEVED_MIN = 1.0
+"""Of their confidences together: in ten minutes of music no words come near it."""
 NEVER = 1.0
 """The eot_threshold that switches the model's own end of turn off (contract 14.31)."""
 
@@ -42,6 +53,14 @@ class Draft:
     """How much of what was heard since the announcement is voice."""
 
 
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """A voice heard while no turn is open, short gaps included."""
+
+    start: Samples
+    end: Samples
+
+
 Verdict = tuple[tuple[Signal, Trigger | None], ...]
 NOTHING: Verdict = ()
 
@@ -56,6 +75,7 @@ def judge(
     thresholds: Thresholds,
     silence: Samples,
     draft: Draft | None,
+    voice: Voice | None = None,
 ) -> Verdict:
     """Return the signals of this moment, in order.
 
@@ -65,10 +85,10 @@ def judge(
         thresholds: Those in force.
         silence: Since the last voice of the turn, passed time of a stalled client included.
         draft: The end announced last; it counts while ENDING, and is there then.
+        voice: What was heard of one while IDLE; None if none was.
     """
     if state is State.IDLE:
-        starts = bool(hypothesis.words) and hypothesis.voice_until is not None
-        return ((Signal.SPEECH, None),) if starts else NOTHING
+        return ((Signal.SPEECH, None),) if is_speech(hypothesis, voice) else NOTHING
     timed_out = silence >= samples_from_ms(thresholds.timeout_ms)
     likelihood = hypothesis.end_of_turn if may_be_over(hypothesis) else 0.0
     sure = thresholds.eot < NEVER and likelihood >= thresholds.eot
@@ -89,6 +109,33 @@ def judge(
     if timed_out:
         return ((Signal.OVER, Trigger.TIMEOUT),)
     return ((Signal.OVER, Trigger.MODEL),) if sure else NOTHING
+
+
+def is_speech(hypothesis: Hypothesis, voice: Voice | None) -> bool:
+    """Whether there are words and a voice, and the words are no guesses."""
+    words, now = hypothesis.words, hypothesis.heard_until
+    if not words or hypothesis.voice_until is None:
+        return False
+    if voice is None or words[0].start - voice.start <= WORDLESS_MAX:
+        return True
+    believed = sum(word.confidence for word in words if now - word.end <= BELIEVED_WITHIN)
+    return believed >= BELIEVED_MIN
+
+
+def are_stale(hypothesis: Hypothesis) -> bool:
+    """Whether there are words, the last of them long ago: guesses, if they started no turn."""
+    words = hypothesis.words
+    return bool(words) and hypothesis.heard_until - words[-1].end > BELIEVED_WITHIN
+
+
+def voice_after(voice: Voice | None, before: Hypothesis, now: Hypothesis) -> Voice | None:
+    """Return the voice that goes on, or has begun, between two hypotheses."""
+    until = now.voice_until
+    if until is None or until <= before.heard_until:
+        return voice
+    if voice is None or before.heard_until - voice.end > VOICE_GAP_MAX:
+        return Voice(before.heard_until, until)
+    return Voice(voice.start, until)
 
 
 def may_be_over(hypothesis: Hypothesis) -> bool:

@@ -6,7 +6,17 @@ from turnwise.engine.interface import Hypothesis
 from turnwise.settings import STALL_MS_MIN, Thresholds
 from turnwise.turn.cadence import update_is_due
 from turnwise.turn.machine import Event, Signal, State, step
-from turnwise.turn.policy import Draft, Trigger, Verdict, judge, transcript, voiced_since
+from turnwise.turn.policy import (
+    Draft,
+    Trigger,
+    Verdict,
+    Voice,
+    are_stale,
+    judge,
+    transcript,
+    voice_after,
+    voiced_since,
+)
 from turnwise.units import Samples, samples_from_ms
 
 
@@ -40,6 +50,7 @@ class Turns:
         self._said_until = Samples(0)
         self._heard = SILENCE
         self._draft: Draft | None = None
+        self._voice: Voice | None = None
 
     @property
     def open(self) -> bool:
@@ -51,14 +62,21 @@ class Turns:
         """How many turns have ended."""
         return self._index
 
+    @property
+    def stale(self) -> bool:
+        """Whether the words heard are guesses that started no turn, to be forgotten."""
+        return not self.open and are_stale(self._heard)
+
     def hear(self, hypothesis: Hypothesis) -> list[Report]:
         """Take the next hypothesis; positions never run backwards."""
         assert hypothesis.heard_until >= self._heard.heard_until, "audio is heard in order"
         if self._draft is not None:
             voiced = Samples(self._draft.voiced + voiced_since(self._heard, hypothesis))
             self._draft = replace(self._draft, voiced=voiced)
-        if not self.open and hypothesis.voice_until is None:
-            hypothesis = replace(hypothesis, words=())  # nobody spoke: they were guessed
+        if not self.open:
+            self._voice = voice_after(self._voice, self._heard, hypothesis)
+            if hypothesis.voice_until is None:
+                hypothesis = replace(hypothesis, words=())  # nobody spoke: they were guessed
         self._heard = hypothesis
         reports = self._decide(self._silence())
         if not reports and update_is_due(hypothesis.heard_until, self._said_until):
@@ -90,7 +108,8 @@ class Turns:
         return Samples(self._heard.heard_until - since)
 
     def _decide(self, silence: Samples) -> list[Report]:
-        return self._apply(judge(self._state, self._heard, self.thresholds, silence, self._draft))
+        heard = (self._state, self._heard, self.thresholds, silence, self._draft, self._voice)
+        return self._apply(judge(*heard))
 
     def _apply(self, verdict: Verdict) -> list[Report]:
         reports = []
@@ -112,7 +131,7 @@ class Turns:
         else:  # END_OF_TURN
             self._index += 1
             self._start = now
-            self._draft = None
+            self._draft = self._voice = None
 
     def _report(self, event: Event | None, trigger: Trigger | None = None) -> Report:
         self._said_until = self._heard.heard_until
