@@ -12,6 +12,7 @@ import argparse
 import itertools
 import json
 import re
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ CC_BY = "CC BY 4.0"
 CC0 = "CC0"
 
 LONG_NOISE_S = 10.0
+
+DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 Said = tuple[Path, str, str | None]
 """A recording, what is said in it, and by whom, if that is known."""
@@ -89,13 +92,67 @@ def folder_says(
     return said
 
 
+def vctk(root: Path) -> Iterator[Said]:
+    """`wav48/SPEAKER/NAME.wav`, its words in `txt/SPEAKER/NAME.txt`."""
+    for audio in sorted(root.rglob("wav48/*/*.wav")):
+        corpus, speaker = audio.parents[2], audio.parent.name
+        text = corpus / "txt" / speaker / f"{audio.stem}.txt"
+        if text.exists():
+            yield audio, text.read_text(encoding="utf-8").strip(), f"vctk-{speaker}"
+
+
+GRID_WORDS = (
+    {"b": "bin", "l": "lay", "p": "place", "s": "set"},
+    {"b": "blue", "g": "green", "r": "red", "w": "white"},
+    {"a": "at", "b": "by", "i": "in", "w": "with"},
+    {letter: letter for letter in "abcdefghijklmnopqrstuvxyz"},
+    {"z": "zero"} | dict(zip("123456789", DIGITS[1:], strict=True)),
+    {"a": "again", "n": "now", "p": "please", "s": "soon"},
+)
+
+
+def grid(root: Path) -> Iterator[Said]:
+    """`SPEAKER/NAME.mpg`: the six letters of the name are the six words; sound by ffmpeg."""
+    for video in sorted(root.rglob("s*/*.mpg")):
+        if re.fullmatch(r"[blps][bgrw][abiw][a-vx-z][1-9z][anps]", video.stem):
+            words = " ".join(names[key] for names, key in zip(GRID_WORDS, video.stem, strict=True))
+            yield sound_of(video), words, f"grid-{video.parent.name}"
+
+
+def sound_of(video: Path) -> Path:
+    """The sound beside the video, extracted unless that has been done."""
+    sound = video.with_suffix(".flac")
+    if not sound.exists():
+        quiet = ["ffmpeg", "-nostdin", "-loglevel", "error", "-i", str(video)]
+        subprocess.run([*quiet, "-ac", "1", "-ar", "16000", str(sound)], check=True)
+    return sound
+
+
 def nobody(audio: Path) -> None:
     """Where the source does not say who speaks."""
 
 
+SPEECH_COMMANDS = f"{CC_BY} (Speech Commands)"
+VCTK = f"{CC_BY} (VCTK)"
+
+speech_commands = folder_says(
+    "**/*_nohash_*.wav", lambda audio: "commands-" + audio.stem.split("_")[0]
+)
+
 SOURCES = {
     "librispeech_5h": Source(
         "zhangrui0712/Voice-Age", f"{CC_BY} (LibriSpeech train-clean-100)", "read", librispeech
+    ),
+    "vctk_p239": Source("avgaydashenko/speech-recognition-hw", VCTK, "read", vctk),
+    "vctk_3": Source("LounesAl/WaveNet", VCTK, "read", vctk),
+    "grid_s1": Source(
+        "SAGAR0097/LIP-READING-USING-DEEP-LEARNING-",
+        f"{CC_BY} (GRID)",
+        "commands with a letter and a digit",
+        grid,
+    ),
+    "speech_commands_4": Source(
+        "isxrh/Isolated-Speech-Recongnition", SPEECH_COMMANDS, "isolated words", speech_commands
     ),
     "kathleen": Source(
         "rhasspy/dataset-voice-kathleen", CC0, "read", text_beside("data/*.wav", "kathleen")
