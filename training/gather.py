@@ -64,6 +64,35 @@ def librispeech(root: Path) -> Iterator[Said]:
                     break
 
 
+def librispeech_by_name(root: Path) -> Iterator[Said]:
+    """LibriSpeech files alone; their words are in the checkout `librispeech_words` beside.
+
+    Its lines are "PATH<tab>PIECES", the pieces of words parted by spaces, words begun by "▁".
+    """
+    words = {}
+    for path in sorted((root.parent / "librispeech_words").rglob("*.query.txt.spin")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            audio, _, pieces = line.partition("\t")
+            text = pieces.replace("<↑>", "").replace(" ", "").replace("▁", " ")
+            words[Path(audio).stem] = text.strip()
+    for audio_path in sorted(root.rglob("*-*-*.flac")):
+        if audio_path.stem in words:
+            speaker = "ls-" + audio_path.stem.split("-")[0]
+            yield audio_path, words[audio_path.stem], speaker
+
+
+def textgrids(root: Path) -> Iterator[Said]:
+    """`audio/SPEAKER/CHAPTER/ID.flac`, its words in the TextGrid of the same name."""
+    for audio in sorted(root.rglob("audio/*/*/*.flac")):
+        aligned = audio.parents[3] / "alignment" / audio.relative_to(audio.parents[2])
+        grid = aligned.with_suffix(".TextGrid")
+        if grid.exists():
+            words, _, _ = grid.read_text(encoding="utf-8").partition('name = "phones"')
+            text = " ".join(filter(None, re.findall(r'text = "(.*)"', words)))
+            if "<unk>" not in text:  # the aligner's word for one it does not know
+                yield audio, text, "ls-" + audio.stem.split("-")[0]
+
+
 def text_beside(pattern: str, speaker: str) -> Callable[[Path], Iterator[Said]]:
     """One speaker's recordings, each with a .txt of the same name."""
 
@@ -123,7 +152,7 @@ def sound_of(video: Path) -> Path:
     """The sound beside the video, extracted unless that has been done."""
     sound = video.with_suffix(".flac")
     if not sound.exists():
-        quiet = ["ffmpeg", "-nostdin", "-loglevel", "error", "-i", str(video)]
+        quiet = ["ffmpeg", "-nostdin", "-loglevel", "error", "-vn", "-i", str(video)]
         subprocess.run([*quiet, "-ac", "1", "-ar", "16000", str(sound)], check=True)
     return sound
 
@@ -132,6 +161,7 @@ def nobody(audio: Path) -> None:
     """Where the source does not say who speaks."""
 
 
+TRAIN_CLEAN_100 = f"{CC_BY} (LibriSpeech train-clean-100)"
 SPEECH_COMMANDS = f"{CC_BY} (Speech Commands)"
 VCTK = f"{CC_BY} (VCTK)"
 
@@ -140,8 +170,21 @@ speech_commands = folder_says(
 )
 
 SOURCES = {
-    "librispeech_5h": Source(
-        "zhangrui0712/Voice-Age", f"{CC_BY} (LibriSpeech train-clean-100)", "read", librispeech
+    "librispeech_5h": Source("zhangrui0712/Voice-Age", TRAIN_CLEAN_100, "read", librispeech),
+    "librispeech_3": Source(
+        "philipperemy/deep-speaker", TRAIN_CLEAN_100, "read", librispeech_by_name
+    ),
+    "librispeech_4": Source(
+        "Jenny-Smolensky/LibriSpeechFilesParser",
+        TRAIN_CLEAN_100,
+        "read",
+        textgrids,
+    ),
+    "librispeech_9": Source(
+        "speech-denoising/id-segan",
+        TRAIN_CLEAN_100,
+        "read",
+        librispeech_by_name,
     ),
     "vctk_p239": Source("avgaydashenko/speech-recognition-hw", VCTK, "read", vctk),
     "vctk_3": Source("LounesAl/WaveNet", VCTK, "read", vctk),
