@@ -9,6 +9,7 @@ checkout is missing are skipped.
 """
 
 import argparse
+import csv
 import itertools
 import json
 import re
@@ -121,6 +122,15 @@ def folder_says(
     return said
 
 
+def common_voice(root: Path) -> Iterator[Said]:
+    """A table with `filename`, `text` and votes; what more people heard wrong than right is out."""
+    for table in sorted(root.rglob("cv-*.csv")):
+        with table.open(encoding="utf-8", newline="") as lines:
+            for row in csv.DictReader(lines):
+                if int(row["up_votes"]) > int(row["down_votes"]):
+                    yield table.parent / row["filename"], row["text"], None
+
+
 def vctk(root: Path) -> Iterator[Said]:
     """`wav48/SPEAKER/NAME.wav`, its words in `txt/SPEAKER/NAME.txt`."""
     for audio in sorted(root.rglob("wav48/*/*.wav")):
@@ -186,6 +196,7 @@ SOURCES = {
         "read",
         librispeech_by_name,
     ),
+    "common_voice": Source("hys89/myrepo", f"{CC0} (Common Voice 1)", "read", common_voice),
     "vctk_p239": Source("avgaydashenko/speech-recognition-hw", VCTK, "read", vctk),
     "vctk_3": Source("LounesAl/WaveNet", VCTK, "read", vctk),
     "grid_s1": Source(

@@ -89,6 +89,17 @@ def test_textgrids_give_words_unless_one_is_unknown(tmp_path: Path, word: str, k
     assert said("librispeech_4", tmp_path) == (expected if kept else [])
 
 
+def test_common_voice_keeps_what_more_people_heard_right_than_wrong(tmp_path: Path) -> None:
+    table = "filename,text,up_votes,down_votes,age\n"
+    for name, votes in (("good", "2,1"), ("even", "1,1"), ("bad", "0,1")):
+        sound(tmp_path / f"common_voice/asr/cv-valid-dev/{name}.flac")
+        table += f'cv-valid-dev/{name}.flac,"well, {name}",{votes},\n'
+    text(tmp_path / "common_voice/asr/cv-valid-dev.csv", table)
+    assert said("common_voice", tmp_path) == [
+        ("asr/cv-valid-dev/good.flac", "well, good", None),
+    ]
+
+
 def test_vctk_keeps_words_in_a_tree_of_their_own(tmp_path: Path) -> None:
     sound(tmp_path / "vctk_3/data/VCTK-Corpus/wav48/p225/p225_001.wav")
     text(tmp_path / "vctk_3/data/VCTK-Corpus/txt/p225/p225_001.txt", "Please call Stella.\n")
