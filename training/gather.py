@@ -131,6 +131,17 @@ def common_voice(root: Path) -> Iterator[Said]:
                     yield table.parent / row["filename"], row["text"], None
 
 
+def common_voice_release(root: Path) -> Iterator[Said]:
+    """`validated.tsv` of a release, its recordings in `clips` or `validated_clips` beside."""
+    for table in sorted(root.rglob("validated.tsv")):
+        with table.open(encoding="utf-8", newline="") as lines:
+            for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
+                for folder in ("clips", "validated_clips"):
+                    audio = table.parent / folder / row["path"]
+                    if audio.exists():
+                        yield audio, row["sentence"], "cv-" + row["client_id"][:16]
+
+
 def vctk(root: Path) -> Iterator[Said]:
     """`wav48/SPEAKER/NAME.wav`, its words in `txt/SPEAKER/NAME.txt`."""
     for audio in sorted(root.rglob("wav48/*/*.wav")):
@@ -171,6 +182,7 @@ def nobody(audio: Path) -> None:
     """Where the source does not say who speaks."""
 
 
+COMMON_VOICE = f"{CC0} (Common Voice)"
 TRAIN_CLEAN_100 = f"{CC_BY} (LibriSpeech train-clean-100)"
 SPEECH_COMMANDS = f"{CC_BY} (Speech Commands)"
 VCTK = f"{CC_BY} (VCTK)"
@@ -196,7 +208,11 @@ SOURCES = {
         "read",
         librispeech_by_name,
     ),
-    "common_voice": Source("hys89/myrepo", f"{CC0} (Common Voice 1)", "read", common_voice),
+    "common_voice": Source("hys89/myrepo", COMMON_VOICE, "read", common_voice),
+    "common_voice_13": Source("korliu/whisper", COMMON_VOICE, "read", common_voice_release),
+    "common_voice_delta18": Source("shubhra-cv/18", COMMON_VOICE, "read", common_voice_release),
+    "common_voice_delta19": Source("shubhra-cv/19", COMMON_VOICE, "read", common_voice_release),
+    "common_voice_delta20": Source("shubhra-cv/17", COMMON_VOICE, "read", common_voice_release),
     "vctk_p239": Source("avgaydashenko/speech-recognition-hw", VCTK, "read", vctk),
     "vctk_3": Source("LounesAl/WaveNet", VCTK, "read", vctk),
     "grid_s1": Source(

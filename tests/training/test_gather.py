@@ -100,6 +100,18 @@ def test_common_voice_keeps_what_more_people_heard_right_than_wrong(tmp_path: Pa
     ]
 
 
+def test_common_voice_names_the_speaker_where_it_knows(tmp_path: Path) -> None:
+    corpus = "common_voice_delta18/cv-corpus-18.0-delta/en"
+    sound(tmp_path / f"{corpus}/validated_clips/a.flac")
+    row = '0123456789abcdefffff\ta.flac\tShe said "no.\n'
+    gone = "0123456789abcdefffff\tgone.flac\tNot here.\n"
+    text(tmp_path / f"{corpus}/validated.tsv", "client_id\tpath\tsentence\n" + row + gone)
+    file = "cv-corpus-18.0-delta/en/validated_clips/a.flac"
+    assert said("common_voice_delta18", tmp_path) == [
+        (file, 'She said "no.', "cv-0123456789abcdef"),
+    ]
+
+
 def test_vctk_keeps_words_in_a_tree_of_their_own(tmp_path: Path) -> None:
     sound(tmp_path / "vctk_3/data/VCTK-Corpus/wav48/p225/p225_001.wav")
     text(tmp_path / "vctk_3/data/VCTK-Corpus/txt/p225/p225_001.txt", "Please call Stella.\n")
