@@ -6,7 +6,9 @@
 #
 # WORK is a folder for what is made (some GB); the speakers of EVALUATION.jsonl are kept out.
 # A manifest has a line of JSON for each recording: file, transcript, duration, speaker,
-# style, source and license. It may be started again: what is done stays, training goes on.
+# style, source and license; training/gather.py makes such manifests of public recordings,
+# training/SOURCES.md says where those are.
+# It may be started again: what is done stays, training goes on.
 # HOURS is how much augmented speech the network hears (300 take two cores about 2.5 h).
 set -euo pipefail
 
