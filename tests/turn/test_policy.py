@@ -77,6 +77,13 @@ def test_guesses_of_long_ago_do_not_add_up_to_a_turn() -> None:
     assert not are_stale(guess(100, 0.5))
 
 
+def test_guesses_far_apart_do_not_add_up_to_a_turn() -> None:
+    music = Voice(frames(0), frames(100))
+    late = guess(100, 0.9).words
+    apart = replace(guess(100), words=(*guess(5, 0.9).words, *late))
+    assert judge(State.IDLE, apart, PLAIN, QUIET, None, music) == NOTHING
+
+
 def test_a_word_early_in_a_voice_starts_a_turn_however_unsure() -> None:
     voice = Voice(frames(70), frames(100))
     assert judge(State.IDLE, guess(100, 0.1), PLAIN, QUIET, None, voice) == SPEECH

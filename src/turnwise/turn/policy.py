@@ -116,8 +116,8 @@ def is_speech(hypothesis: Hypothesis, voice: Voice | None) -> bool:
     words, now = hypothesis.words, hypothesis.heard_until
     if not words or hypothesis.voice_until is None:
         return False
-    if voice is None or words[0].start - voice.start <= WORDLESS_MAX:
-        return True
+    if voice is None or words[-1].end - voice.start <= WORDLESS_MAX:
+        return True  # the first moment at which there are words
     believed = sum(word.confidence for word in words if now - word.end <= BELIEVED_WITHIN)
     return believed >= BELIEVED_MIN
 
