@@ -4,10 +4,9 @@
 
 SCENES is what `training.scenes` wrote; MODEL the weights of the acoustic network. Written beside
 the scenes: `frames.npy`, float16[frames, 2 x width], the network's middle and last frames;
-`sound.npy`, float16[frames, FRAMES_PER_STEP * BANDS], what they are of; `evidence.npy`,
-float32[frames, len(EVIDENCE)], what the engine tells the end-of-turn network beside them, in every
-second turn with the hint of a caller who knows what to expect; `marks.npy`, float32[frames,
-len(MARKS)]. Scenes follow each other; `spans.npy` says where.
+`evidence.npy`, float32[frames, len(EVIDENCE)], what the engine tells the end-of-turn network beside
+them, in every second turn with the hint of a caller who knows what to expect; `marks.npy`,
+float32[frames, len(MARKS)]. Scenes follow each other; `spans.npy` says where.
 """
 
 import argparse
@@ -46,7 +45,6 @@ SORTS = ("pause", "cut", "drawl", "joined", "broken off", "answered", "quiet")
 
 class Heard(NamedTuple):
     frames: NDArray[np.float16]
-    sound: NDArray[np.float16]
     evidence: NDArray[np.float32]
     marks: NDArray[np.float32]
 
@@ -80,8 +78,8 @@ class Ears:
 
     def encode(
         self, samples: NDArray[np.float32]
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-        """Return frames float32[n, 2 x width], sound and log-probabilities [n, 2, classes]."""
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return frames float32[n, 2 x width] and log-probabilities float32[n, 2, classes]."""
         count = len(samples) // FRAME_SAMPLES
         samples = np.concatenate([np.zeros(LOOKBACK, np.float32), samples[: count * FRAME_SAMPLES]])
         sound = log_mel(samples)
@@ -90,7 +88,7 @@ class Ears:
             log_probs = self.model.answers(self.model.ctc, last)[0]
         frames = torch.cat([middle, last], dim=-1)[0].numpy()
         assert len(frames) == count
-        return frames, sound.reshape(count, -1), log_probs.unflatten(0, (count, -1)).numpy()
+        return frames, log_probs.unflatten(0, (count, -1)).numpy()
 
     def evidence(
         self,
@@ -118,7 +116,7 @@ class Ears:
 
     def hear(self, job: Job) -> Heard:
         samples = scaled(job.samples[: len(job.samples) // FRAME_SAMPLES * FRAME_SAMPLES])
-        frames, sound, log_probs = self.encode(samples)
+        frames, log_probs = self.encode(samples)
         ends = {s["end"] for s in job.silences if s["sort"] in ("answered", "quiet")}
         told = job.turns[(job.number + 1) % 2 :: 2]
         expected = {start // FRAME_SAMPLES: None for start, _ in job.turns}
@@ -127,7 +125,7 @@ class Ears:
             samples, log_probs, {end // FRAME_SAMPLES for end in ends}, expected
         )
         marks = marks_of(len(frames), job.silences)
-        return Heard(frames.astype(np.float16), sound.astype(np.float16), evidence, marks)
+        return Heard(frames.astype(np.float16), evidence, marks)
 
 
 def marks_of(count: int, silences: list[dict[str, Any]]) -> NDArray[np.float32]:

@@ -38,9 +38,8 @@ from training.scene_frames import SORTS, keep
 from turnwise.engine.endpoint import EVIDENCE, FILE
 from turnwise.engine.weights import FOLDER, record
 
-DIRECTIONS, SOUND_DIRECTIONS = 48, 32
-"""Of the acoustic network's frames, and of the sound itself, that are looked at: those they differ
-in most."""
+DIRECTIONS = 48
+"""Of the acoustic network's frames that are looked at: those they differ in most."""
 WIDTH = 64
 HIDDEN = 32
 UNTIL_S = (0.2, 0.4, 0.8, 1.6, 3.0)
@@ -63,45 +62,32 @@ RATE, WEIGHT_DECAY = 2e-3, 0.02
 DROPOUT = 0.25
 BLIND = 0.2
 """Of scenes: what the words say is hidden, so that the sound is learnt as well."""
-SILENCE = EVIDENCE.index("silence") - len(EVIDENCE)
-"""From the end of what goes in."""
-WORDY = [
-    EVIDENCE.index(name)
-    for name in (
-        "complete", "has words", "certain", "count", "drawn out", "unheard", "digits in a row",
-        "letters in a row",
-    )
-]  # fmt: skip
+WORDY = [EVIDENCE.index(name) for name in ("complete", "has words", "certain", "count")]
 
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """Which directions of frames and sound the network looks at."""
+    """Which directions of frames the network looks at."""
 
-    frames: NDArray[np.float32]
+    look: NDArray[np.float32]
     """float32[width of frames, directions]"""
-    sound: NDArray[np.float32]
     centre: NDArray[np.float32]
-    """float32[all directions]: what is seen of the average."""
+    """float32[directions]: what is seen of the average."""
 
     @classmethod
-    def of(cls, frames: NDArray[np.float16], sound: NDArray[np.float16]) -> Self:
+    def of(cls, frames: NDArray[np.float16]) -> Self:
         """Look at their principal directions, each of unit spread."""
-        looks, centres = [], []
-        for rows, most in ((frames, DIRECTIONS), (sound, SOUND_DIRECTIONS)):
-            sample = rows[:: max(1, len(rows) // SAMPLE)].astype(np.float32)
-            mean = sample.mean(axis=0)
-            _, spread, directions = np.linalg.svd(sample - mean, full_matrices=False)
-            unit = np.maximum(spread[:most, None] / np.sqrt(len(sample)), 1e-3)
-            looks.append((directions[:most] / unit).T.astype(np.float32))
-            centres.append(mean @ looks[-1])
-        return cls(*looks, np.concatenate(centres))
+        sample = frames[:: max(1, len(frames) // SAMPLE)].astype(np.float32)
+        mean = sample.mean(axis=0)
+        _, spread, directions = np.linalg.svd(sample - mean, full_matrices=False)
+        unit = np.maximum(spread[:DIRECTIONS, None] / np.sqrt(len(sample)), 1e-3)
+        look = (directions[:DIRECTIONS] / unit).T.astype(np.float32)
+        return cls(look, mean @ look)
 
-    def see(self, frames: NDArray[np.floating], sound: NDArray[np.floating]) -> NDArray[np.float32]:
+    def see(self, frames: NDArray[np.float16]) -> NDArray[np.float32]:
         """Return float32[n, directions]."""
-        seen = [frames.astype(np.float32) @ self.frames, sound.astype(np.float32) @ self.sound]
-        looked: NDArray[np.float32] = np.concatenate(seen, axis=1) - self.centre
-        return looked
+        seen: NDArray[np.float32] = frames.astype(np.float32) @ self.look - self.centre
+        return seen
 
 
 class Head(nn.Module):
@@ -116,29 +102,23 @@ class Head(nn.Module):
         self.into = nn.Linear(directions + len(EVIDENCE), WIDTH)
         self.recur = nn.GRU(WIDTH, WIDTH, batch_first=True)
         self.hidden = nn.Linear(2 * WIDTH, HIDDEN)
-        self.out = nn.Linear(HIDDEN + len(EVIDENCE), 1)
+        self.out = nn.Linear(HIDDEN, 1)
         self.until = nn.Linear(HIDDEN, len(UNTIL_S) + 2)
         self.dropout = nn.Dropout(DROPOUT)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """[n, t, directions + evidence] -> log-odds [n, t], and logits of auxiliary targets."""
-        evidence = x[..., -len(EVIDENCE) :]
         x = functional.silu(self.into(self.dropout(x)))
         states, _ = self.recur(self.dropout(x))
         hidden = functional.silu(self.hidden(self.dropout(torch.cat([states, x], dim=-1))))
-        log_odds = self.out(torch.cat([hidden, evidence], dim=-1))[..., 0]
-        return log_odds, self.until(hidden)
+        return self.out(hidden)[..., 0], self.until(hidden)
 
     def inner(self, sight: Sight) -> tuple[Tensor, Tensor]:
-        """Return weight [WIDTH, frames + sound + evidence] and bias of what goes in."""
-        frames, sound, centre = map(torch.from_numpy, (sight.frames, sight.sound, sight.centre))
+        """Return weight [WIDTH, frames + evidence] and bias of what goes in."""
+        look, centre = torch.from_numpy(sight.look), torch.from_numpy(sight.centre)
         weight, bias = self.into.weight.detach(), self.into.bias.detach()
-        sizes = [frames.shape[1], sound.shape[1], len(EVIDENCE)]
-        of_frames, of_sound, of_evidence = weight.split(sizes, dim=1)
-        return (
-            torch.cat([of_frames @ frames.T, of_sound @ sound.T, of_evidence], dim=1),
-            bias - weight[:, : len(centre)] @ centre,
-        )
+        of_frames, of_evidence = weight.split([len(centre), len(EVIDENCE)], dim=1)
+        return torch.cat([of_frames @ look.T, of_evidence], dim=1), bias - of_frames @ centre
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,13 +126,12 @@ class Heard:
     """Scenes as `training.scene_frames` keeps them."""
 
     frames: NDArray[np.float16]
-    sound: NDArray[np.float16]
     evidence: NDArray[np.float32]
     marks: NDArray[np.float32]
     spans: NDArray[np.int64]
 
     def seen(self, sight: Sight) -> "Scenes":
-        inputs = np.concatenate([sight.see(self.frames, self.sound), self.evidence], axis=1)
+        inputs = np.concatenate([sight.see(self.frames), self.evidence], axis=1)
         return Scenes(inputs, self.marks, self.spans)
 
 
@@ -183,7 +162,7 @@ class Scenes:
 
 
 def load_heard(folder: Path) -> Heard:
-    names = ("frames", "sound", "evidence", "marks", "spans")
+    names = ("frames", "evidence", "marks", "spans")
     return Heard(*(np.load(folder / f"{name}.npy") for name in names))
 
 
@@ -268,7 +247,7 @@ def train(scenes: Scenes, held_out: Scenes, seed: int) -> tuple[Head, float]:
     for step in range(STEPS + 1):
         if step % CHECK_EVERY == 0:
             said = predict(head, held_out)
-            loss = honest(said, held_out).loss
+            loss = honest(said, held_out.marks).loss
             line = {"step": step, "loss": round(loss, 4), "seconds": round(time.time() - started)}
             rounded = [round(a, 3) for a in areas(said, held_out.marks)["all"]]
             print(json.dumps(line | {"auc": rounded}), flush=True)
@@ -302,27 +281,23 @@ class Honesty(NamedTuple):
     """What makes log-odds come true as often as they say."""
 
     scale: float
-    """Never negative, so that the order stays at any one time."""
+    """Never negative, so that the order stays."""
     shift: float
-    slope: float
-    """By the time since the last voice, as the evidence has it."""
     loss: float
     """With them."""
 
 
-def honest(said: NDArray[Any], scenes: Scenes) -> Honesty:
-    marks = scenes.marks
+def honest(said: NDArray[Any], marks: NDArray[np.float32]) -> Honesty:
     weight = weights_of(torch.from_numpy(marks), worth_of_ends(marks)).double()
     counts = weight > 0
     odds = torch.from_numpy(said).double()[counts]
-    silence = torch.from_numpy(scenes.inputs[:, SILENCE]).double()[counts]
     ends, weight = torch.from_numpy(marks[:, 1]).double()[counts], weight[counts]
-    by = torch.zeros(3, dtype=torch.float64, requires_grad=True)
+    by = torch.zeros(2, dtype=torch.float64, requires_grad=True)
     optimizer = torch.optim.LBFGS([by], max_iter=50, line_search_fn="strong_wolfe")
 
     def closure() -> Tensor:
         optimizer.zero_grad()
-        scaled = by[0].exp() * odds + by[1] + by[2] * silence
+        scaled = by[0].exp() * odds + by[1]
         loss = functional.binary_cross_entropy_with_logits(scaled, ends, weight, reduction="sum")
         loss = loss / weight.sum()
         loss.backward()
@@ -330,31 +305,29 @@ def honest(said: NDArray[Any], scenes: Scenes) -> Honesty:
 
     optimizer.step(closure)
     loss = float(closure().detach())
-    log_scale, shift, slope = by.tolist()
-    return Honesty(exp(log_scale), shift, slope, loss)
+    log_scale, shift = by.tolist()
+    return Honesty(exp(log_scale), shift, loss)
 
 
 def calibrate(head: Head, held_out: Scenes) -> Honesty:
     """Make the answer come true as often as it says."""
-    found = honest(predict(head, held_out), held_out)
+    found = honest(predict(head, held_out), held_out.marks)
     with torch.no_grad():
         head.out.weight *= found.scale
         head.out.bias *= found.scale
         head.out.bias += found.shift
-        head.out.weight[0, SILENCE] += found.slope
     return found
 
 
 def graph_of(head: Head, sight: Sight) -> onnx.ModelProto:
     """The graph that turnwise.engine.endpoint runs, which says what goes in and out."""
     g = Graph()
-    width = len(sight.frames) // 2
+    width = len(sight.look) // 2
     middle, last = (g.input(name, FLOAT, ["n", width]) for name in ("middle", "last"))
-    sound = g.input("sound", FLOAT, ["n", len(sight.sound)])
     evidence = g.input("evidence", FLOAT, ["n", len(EVIDENCE)])
     before = g.input("state", FLOAT, ["n", head.recur.hidden_size])
     weight, bias = head.inner(sight)
-    x = g("Concat", middle, last, sound, evidence, axis=1)
+    x = g("Concat", middle, last, evidence, axis=1)
     x = g("Gemm", x, g.weight(weight.T), g.constant(array_of(bias)))
     x = g("Mul", x, g("Sigmoid", x))
     recur, size = head.recur, head.recur.hidden_size
@@ -371,7 +344,7 @@ def graph_of(head: Head, sight: Sight) -> onnx.ModelProto:
     state = g("Add", fresh, g("Mul", keep, g("Sub", before, fresh)))
     hidden = g.linear(g("Concat", state, x, axis=1), head.hidden)
     hidden = g("Mul", hidden, g("Sigmoid", hidden))
-    g.output("log_odds", g.linear(g("Concat", hidden, evidence, axis=1), head.out), ["n", 1])
+    g.output("log_odds", g.linear(hidden, head.out), ["n", 1])
     g.output("new_state", state, ["n", size])
     return g.model()
 
@@ -387,9 +360,7 @@ def main() -> None:
     parser.add_argument("scenes", type=Path)
     parser.add_argument("--out", type=Path, default=FOLDER / FILE)
     parser.add_argument("--seeds", type=int, default=2)
-    parser.add_argument(
-        "--hide", choices=("frames", "sound", "words", "evidence"), help="to weigh a part"
-    )
+    parser.add_argument("--hide", choices=("frames", "words", "evidence"), help="to weigh a part")
     parser.add_argument("--report", type=Path, nargs="*", default=[], help="other scenes")
     parser.add_argument("--model", type=Path, help="hear the scenes with these weights first")
     parser.add_argument("--share", type=float, default=1.0, help="of the scenes to hear")
@@ -401,11 +372,11 @@ def main() -> None:
     folders = [options.scenes / "train", options.scenes / "held-out", *options.report]
     heard = [load_heard(folder) for folder in folders]
     for kept in heard:
-        if options.hide in ("frames", "sound"):
-            getattr(kept, options.hide)[:] = 0
+        if options.hide == "frames":
+            kept.frames[:] = 0
         elif options.hide:
             kept.evidence[:, WORDY if options.hide == "words" else slice(None)] = 0
-    sight = Sight.of(heard[0].frames, heard[0].sound)
+    sight = Sight.of(heard[0].frames)
     scenes, held_out, *others = [kept.seen(sight) for kept in heard]
     for name in ("complete", "loudness"):
         show(name, heard[1].evidence[:, EVIDENCE.index(name)], held_out)

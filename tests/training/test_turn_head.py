@@ -8,7 +8,7 @@ torch = pytest.importorskip("torch")
 from training import turn_head  # noqa: E402
 from turnwise.engine.endpoint import EVIDENCE, EndpointNetwork  # noqa: E402
 
-WIDTH, SOUND, STREAMS, STEPS = 16, 40, 3, 20
+WIDTH, STREAMS, STEPS = 16, 3, 20
 NAN = float("nan")
 
 
@@ -16,16 +16,15 @@ def test_the_graph_answers_frame_by_frame_what_the_network_answers_to_a_scene() 
     torch.manual_seed(1)
     rng = np.random.default_rng(1)
     frames = rng.normal(0, 3, (STREAMS * STEPS, 2 * WIDTH)).astype(np.float16)
-    sound = rng.normal(-5, 2, (STREAMS * STEPS, SOUND)).astype(np.float16)
     evidence = rng.normal(0, 1, (STREAMS * STEPS, len(EVIDENCE))).astype(np.float32)
-    sight = turn_head.Sight.of(frames, sound)
+    sight = turn_head.Sight.of(frames)
     head = turn_head.Head(len(sight.centre)).eval()
     network = EndpointNetwork(
         turn_head.graph_of(head, sight).SerializeToString(), slots_max=STREAMS
     )
     marks = np.zeros((STREAMS * STEPS, 4), np.float32)
     spans = np.arange(0, STREAMS * STEPS + 1, STEPS)
-    scenes = turn_head.Heard(frames, sound, evidence, marks, spans).seen(sight)
+    scenes = turn_head.Heard(frames, evidence, marks, spans).seen(sight)
     wanted = turn_head.predict(head, scenes).reshape(STREAMS, STEPS)
     slots = list(range(STREAMS))
     for slot in slots:
@@ -33,9 +32,7 @@ def test_the_graph_answers_frame_by_frame_what_the_network_answers_to_a_scene() 
     for step in range(STEPS):
         rows = np.arange(step, STREAMS * STEPS, STEPS)
         middle, last = np.split(frames[rows].astype(np.float32), 2, axis=1)
-        said = network.step(
-            slots, sound[rows].astype(np.float32), middle.copy(), last.copy(), evidence[rows]
-        )
+        said = network.step(slots, middle.copy(), last.copy(), evidence[rows])
         np.testing.assert_allclose(said, wanted[:, step], atol=0.01)  # fp16 weights
 
 

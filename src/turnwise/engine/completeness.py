@@ -116,7 +116,7 @@ def clues(words: Sequence[str], expected: Expected | None = None) -> list[str]:
         f"f {words[0]} {length}",
         f"g {' '.join(words[:2])} {last}" if count > 2 else f"w {' '.join(words)}",
     ]
-    kind, run = run_at_end(words)
+    kind, run = _run(words)
     if run:
         found.append(f"r {kind} {run}")
     if expected is not None:
@@ -140,7 +140,7 @@ def _bucket(count: int) -> int:
     return 5 if count <= 6 else 6 if count <= 9 else 7 if count <= 14 else 8 if count <= 24 else 9
 
 
-def run_at_end(words: Sequence[str]) -> tuple[str, int]:
+def _run(words: Sequence[str]) -> tuple[str, int]:
     """Return whether the words end in digits or letters, and how many stand in a row."""
     kind, run = "", 0
     for word in reversed(words[-RUN_MAX:]):

@@ -99,24 +99,22 @@ class EmbeddedEngine:
             cores = len(self._tools)
             shares = [jobs[core::cores] for core in range(min(cores, len(jobs)))]
             told = dict(chain.from_iterable(self._threads.map(_search, shares, self._tools)))
-            heard = self._believed([stream for stream, _ in able], features, encoded, told)
+            heard = self._believed([stream for stream, _ in able], encoded, told)
         return [heard.get(stream) or EngineFailed(stream.failure) for stream, _ in work]
 
     def _believed(
         self,
         streams: Sequence[EmbeddedStream],
-        features: Floats,
         encoded: Encoded,
         told: Mapping[EmbeddedStream, Floats],
     ) -> dict[EmbeddedStream, Hypothesis]:
-        """Ask about the turns of those streams that told anything; the arrays are of all."""
+        """Ask about the turns of those streams that told anything; `encoded` is of all."""
         rows = [row for row, stream in enumerate(streams) if stream in told]
         if not rows:
             return {}
         asked = [streams[row] for row in rows]
         log_odds = self._endpoint.step(
             [stream.slot for stream in asked],
-            features[rows].reshape(len(rows), -1),
             encoded.middle[rows],
             encoded.last[rows],
             np.stack([told[stream] for stream in asked]),

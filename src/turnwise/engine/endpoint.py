@@ -1,11 +1,10 @@
 """How likely it is that a turn is over: a small recurrent network, asked after every frame.
 
 It reads the acoustic network's own frames, half-way and at the end, which know how the last
-sounds were drawn out and whether a sentence closed; the sound itself, whose melody they have
-forgotten; and what is known of one turn: how long the voice has been gone, how the turn sounded
-until then, whether its words are complete, and what the caller expects. What a stream keeps
-between frames is STATE numbers. training/turn_head.py makes the weights; nothing here knows
-thresholds: they are the client's.
+sounds were drawn out and whether a sentence closed, and beside them what is known of one turn:
+how long the voice has been gone, how the turn sounded until then, whether its words are
+complete, and what the caller expects. What a stream keeps between frames is STATE numbers.
+training/turn_head.py makes the weights; nothing here knows thresholds: they are the client's.
 
 After "Streaming Endpointer with Neural Audio Codecs and Label-Delayed Training" (Udupa et al.,
 2025) and "Unified End-to-End Speech Recognition and Endpointing" (Bijwadia et al., 2022): a
@@ -19,7 +18,7 @@ from math import exp, log, log2
 import numpy as np
 from numpy.typing import NDArray
 
-from turnwise.engine.completeness import RUN_MAX, Completeness, Expected, run_at_end
+from turnwise.engine.completeness import Completeness, Expected
 from turnwise.engine.encoder import Floats, Slot, session
 from turnwise.engine.interface import Word
 from turnwise.engine.voice import OFF_DB, Voicing
@@ -31,8 +30,6 @@ SILENCE_MIN = samples_from_ms(100)  # less is a stop consonant, not a silence
 LONGEST_S = 8.0
 """Silences are alike from here on."""
 ODDS_MAX = 12.0
-PAUSE_MIN = samples_from_ms(200)
-LOOK_BACK_WORDS = 8
 
 EXPECTED = tuple(Expected)
 EVIDENCE = (
@@ -41,21 +38,12 @@ EVIDENCE = (
     "prominence",  # tens of decibels the frame stands out of the noise floor
     "activity",  # share of its blocks that do
     "pitch",  # octaves the last pitch lies over the turn's average
-    "fall",  # and over the last second's
-    "height",  # and over the turn's lowest
     "loudness",  # tens of decibels the end is louder than the turn's average
-    "fading",  # and than the last second's
     "paused",  # log2 of tenths of a second of the longest pause inside the turn
-    "pauses",  # logarithm of how many pauses there were
-    "length",  # log2 of seconds from the first voice to the last
     "complete",  # log-odds that the words are all of a turn
     "has words",
     "certain",  # confidence of the last word
     "count",  # logarithm of how many words there are
-    "drawn out",  # log2 of how much longer the last word's letters are than the others'
-    "unheard",  # seconds of voice after the last word
-    "digits in a row",  # tens of them, at the end
-    "letters in a row",
     *EXPECTED,  # 1 if the client's hints say so
 )
 """What the network is told of one turn, each of order one."""
@@ -80,13 +68,11 @@ class Endpoint:
         self.voice_until: Samples | None = None
         """Just after the last voiced sample of the turn; None before the first."""
         self._heard_until = self._turn_start
-        self._voice_from: Samples | None = None
         self._longest_pause = Samples(0)
-        self._pauses = 0
         self._pitch = _Trail()
         self._loudness = _Trail()
         self._judged: tuple[tuple[str, ...], Expected | None] = ((), None)
-        self._of_text = [0.0] * 3
+        self._complete = 0.0
 
     @property
     def silence(self) -> Samples:
@@ -103,7 +89,6 @@ class Endpoint:
         self._follow_voice(voicing)
         silence_s = min(seconds(self.silence), LONGEST_S)
         prominence = float(voicing.over_floor_db.max())
-        complete, digits, letters = self._judge(words)
         return np.array(
             [
                 _log2_tenths(silence_s) / 4,
@@ -111,50 +96,24 @@ class Endpoint:
                 min(max(prominence, 0.0), 40.0) / 20,
                 float((voicing.over_floor_db > OFF_DB).mean()),
                 self._pitch.over_average(),
-                self._pitch.over_recent(),
-                self._pitch.over_lowest(),
                 self._loudness.over_average(),
-                self._loudness.over_recent(),
                 _log2_tenths(seconds(self._longest_pause)) / 4,
-                log(1 + self._pauses) / 2,
-                log2(1 + seconds(self._voiced_for())) / 3,
-                complete,
+                self._judge(words),
                 bool(words),
                 words[-1].confidence if words else 0.0,
                 log(1 + len(words)) / 3,
-                drawn_out(words),
-                min(1.0, seconds(self._since(words))),
-                digits,
-                letters,
                 *(self.expected is expected for expected in EXPECTED),
             ],
             np.float32,
         )
 
-    def _judge(self, words: Sequence[Word]) -> list[float]:
+    def _judge(self, words: Sequence[Word]) -> float:
         """Return what the words' text tells; it changes seldom, so it is kept."""
         texts = tuple(word.text.lower() for word in words)
         if (texts, self.expected) != self._judged:
             self._judged = (texts, self.expected)
-            complete = self._completeness.log_odds(texts, self.expected)
-            kind, run = run_at_end(texts)
-            self._of_text = [
-                max(-2.0, min(2.0, complete / 3)),
-                min(run, RUN_MAX) / 10 if kind == "digit" else 0.0,
-                min(run, RUN_MAX) / 10 if kind == "letter" else 0.0,
-            ]
-        return self._of_text
-
-    def _voiced_for(self) -> Samples:
-        if self.voice_until is None or self._voice_from is None:
-            return Samples(0)
-        return Samples(self.voice_until - self._voice_from)
-
-    def _since(self, words: Sequence[Word]) -> Samples:
-        """Return how much of the turn's voice comes after its last word."""
-        if self.voice_until is None or not words:
-            return Samples(0)
-        return Samples(max(0, self.voice_until - words[-1].end))
+            self._complete = self._completeness.log_odds(texts, self.expected)
+        return max(-2.0, min(2.0, self._complete / 3))
 
     def probability(self, log_odds: float) -> float:
         """Return the probability, 0 to 1, that the turn is over; 0 before its first voice."""
@@ -168,12 +127,9 @@ class Endpoint:
         until = voicing.voice_until
         if until is None or until <= self._turn_start or until == self.voice_until:
             return
-        if self.voice_until is None:
-            self._voice_from = max(self._turn_start, voicing.run_start or until)
-        elif voicing.run_start is not None:
+        if self.voice_until is not None and voicing.run_start is not None:
             pause = Samples(voicing.run_start - self.voice_until)
             self._longest_pause = max(self._longest_pause, pause)
-            self._pauses += pause >= PAUSE_MIN
         self.voice_until = until
         self._loudness.push(voicing.level_db / 10)
         if voicing.pitch_hz is not None:
@@ -182,45 +138,20 @@ class Endpoint:
 
 @dataclass(slots=True)
 class _Trail:
-    """An average, how its last values compare to it, and to what came shortly before them."""
+    """An average and how its last values compare."""
 
     count: int = 0
     total: float = 0.0
     end: float = 0.0
-    recent: float = 0.0
-    lowest: float = 0.0
 
     def push(self, value: float) -> None:
         self.count += 1
         self.total += value
-        if self.count == 1:
-            self.end = self.recent = self.lowest = value
-        self.end = 0.5 * self.end + 0.5 * value
-        self.recent = 0.9 * self.recent + 0.1 * value
-        self.lowest = min(self.lowest, self.end)
+        self.end = value if self.count == 1 else 0.5 * self.end + 0.5 * value
 
     def over_average(self) -> float:
-        return _within_one(self.end - self.total / self.count) if self.count else 0.0
-
-    def over_recent(self) -> float:
-        return _within_one(self.end - self.recent)
-
-    def over_lowest(self) -> float:
-        return _within_one(self.end - self.lowest)
-
-
-def _within_one(difference: float) -> float:
-    """Return it, at most one either way: more is an error of measurement."""
-    return max(-1.0, min(1.0, difference))
-
-
-def drawn_out(words: Sequence[Word]) -> float:
-    """Return log2 of how much longer a letter of the last word takes than one of the others."""
-    if len(words) < 2:
-        return 0.0
-    *others, last = words[-1 - LOOK_BACK_WORDS :]
-    usual = sum(word.end - word.start for word in others) / sum(len(w.text) for w in others)
-    return _within_one(log2((last.end - last.start) / len(last.text) / usual) / 2)
+        """Return the difference, at most one either way: more is an error of measurement."""
+        return max(-1.0, min(1.0, self.end - self.total / self.count)) if self.count else 0.0
 
 
 def _log2_tenths(duration_s: float) -> float:
@@ -247,7 +178,6 @@ class EndpointNetwork:
     def step(
         self,
         slots: Sequence[Slot],
-        sound: Floats,
         middle: Floats,
         last: Floats,
         evidence: Floats,
@@ -256,7 +186,6 @@ class EndpointNetwork:
 
         Args:
             slots: n of them, at least one.
-            sound: float32[n, FRAMES_PER_STEP * BANDS], log-mel energies of the frame.
             middle: float32[n, width], the acoustic network's frames, half-way.
             last: float32[n, width], and at its end.
             evidence: float32[n, len(EVIDENCE)].
@@ -268,7 +197,6 @@ class EndpointNetwork:
         log_odds, state = self._session.run(
             None,
             {
-                "sound": sound,
                 "middle": middle,
                 "last": last,
                 "evidence": evidence,
