@@ -9,6 +9,7 @@ pytest.importorskip("onnx")
 
 from tests.training.test_export import SMALL, features, random_model  # noqa: E402
 from training.export import streaming  # noqa: E402
+from training.model import Config  # noqa: E402
 from training.restore import restored  # noqa: E402
 
 CONFIG = replace(SMALL, width=16)  # fewer distances than channels, as in the real one
@@ -34,6 +35,6 @@ def test_a_restored_model_says_what_was_exported() -> None:
         (replace(CONFIG, mean=1.0), "mean"),
     ],
 )
-def test_another_shape_is_refused(config: object, said: str) -> None:
+def test_another_shape_is_refused(config: Config, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         restored(streaming(random_model(CONFIG)).graph, config)
