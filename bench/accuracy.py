@@ -205,13 +205,14 @@ def errors_of(
         "wer_interval": interval(rates),
     }
     peers = [result for result in plain if result is not None]
-    if len(peers) == len(live) and rate(peers) > 0:
+    if len(peers) == len(live):
         peer_rates = drawn_rates(drawn, peers)
         row["plain"] = rate(peers)
         row["plain_interval"] = interval(peer_rates)
-        row["ratio"] = rate(live) / rate(peers)
         known = peer_rates > 0  # draws in which the peer makes no error have no ratio
-        row["ratio_interval"] = interval(rates[known] / peer_rates[known])
+        if rate(peers) > 0:
+            row["ratio"] = rate(live) / rate(peers)
+            row["ratio_interval"] = interval(rates[known] / peer_rates[known])
     return row
 
 
