@@ -1,11 +1,13 @@
 """The turns of one stream: windows, indices, triggers, updates, force and stalls."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.talk import belief, frames
-from turnwise.engine.interface import Hypothesis
+from turnwise.engine.interface import Hypothesis, Word
 from turnwise.settings import Thresholds
 from turnwise.turn.machine import Event
 from turnwise.turn.policy import Trigger
@@ -243,3 +245,23 @@ def check_rules(reports: list[Report]) -> None:
                 assert announced in (None, text)  # R4
                 announced = None
                 index += 1
+
+
+def test_guesses_late_in_a_wordless_voice_start_nothing_and_grow_stale() -> None:
+    turns = Turns(PLAIN)
+    humming = [belief(count, voice=count) for count in range(1, 50)]  # four seconds
+    word = Word("hm", 0.4, frames(48), frames(50))
+    guesses = [
+        replace(belief(count, voice=count), words=(word,)) for count in range(50, 50 + 25 + 1)
+    ]
+    assert set(events(heard(turns, *humming, *guesses))) == {"Update"}
+    assert not turns.stale
+    heard(turns, replace(belief(76, voice=76), words=(word,)))
+    assert turns.stale
+
+
+def test_words_of_an_open_turn_are_never_stale() -> None:
+    turns = Turns(PLAIN)
+    heard(turns, belief(2, "hi"), belief(40, "hi", voice=40))
+    assert turns.open
+    assert not turns.stale
