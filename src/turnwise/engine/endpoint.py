@@ -175,13 +175,7 @@ class EndpointNetwork:
         """Begin a stream, which has heard nothing."""
         self._state[slot] = 0
 
-    def step(
-        self,
-        slots: Sequence[Slot],
-        middle: Floats,
-        last: Floats,
-        evidence: Floats,
-    ) -> Floats:
+    def step(self, slots: Sequence[Slot], middle: Floats, last: Floats, evidence: Floats) -> Floats:
         """Hear one more frame of some streams, each at most once.
 
         Args:
@@ -194,15 +188,8 @@ class EndpointNetwork:
             float32[n]: the logarithms of the odds that each turn is over.
         """
         rows = np.array(slots, np.int64)
-        log_odds, state = self._session.run(
-            None,
-            {
-                "middle": middle,
-                "last": last,
-                "evidence": evidence,
-                "state": self._state[rows],
-            },
-        )
+        feeds = {"middle": middle, "last": last, "evidence": evidence, "state": self._state[rows]}
+        log_odds, state = self._session.run(None, feeds)
         self._state[rows] = state
         found: Floats = log_odds[:, 0]
         return found
