@@ -50,7 +50,8 @@ def main(server: str, api_key: str, path: Path) -> None:
 
     with client.agent.v1.connect() as connection:
         connection.on(EventType.MESSAGE, on_message)
-        threading.Thread(target=connection.start_listening, daemon=True).start()
+        listening = threading.Thread(target=connection.start_listening, daemon=True)
+        listening.start()
         connection.send_settings(
             AgentV1Settings(
                 audio=AgentV1SettingsAudio(
@@ -74,6 +75,7 @@ def main(server: str, api_key: str, path: Path) -> None:
             connection.send_media(audio[start : start + CHUNK_BYTES])
         assert answered.wait(PATIENCE_S)
         connection.send_inject_agent_message(AgentV1InjectAgentMessage(message="And now?"))
+    listening.join(PATIENCE_S)
     print(json.dumps({"class": "end", "fields": {"sound_bytes": sound_bytes}}))
 
 

@@ -96,7 +96,8 @@ def main(server: str, api_key: str, path: Path) -> None:
 
     with client.agent.v1.connect() as connection:
         connection.on(EventType.MESSAGE, on_message)
-        threading.Thread(target=connection.start_listening, daemon=True).start()
+        listening = threading.Thread(target=connection.start_listening, daemon=True)
+        listening.start()
         connection.send_settings(SETTINGS)
         connection.send_control(AgentV1ControlMessage(type="KeepAlive"))
         await_("ConversationText Hello.")
@@ -114,6 +115,7 @@ def main(server: str, api_key: str, path: Path) -> None:
         await_("UserStartedSpeaking")
         await_("ConversationText Hi there")
         await_("ConversationText Good day.")
+    listening.join(PATIENCE_S)
     print(json.dumps({"class": "end", "fields": {"sound_bytes": sound_bytes}}))
 
 
