@@ -79,21 +79,25 @@ class Ears:
     def encode(
         self, samples: NDArray[np.float32]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return frames float32[n, 2 x width] and log-probabilities float32[n, 2, classes]."""
+        """Return frames float32[n, 2 x width] and answers float32[n, 2 kinds, 2, classes].
+
+        The kinds are those of `turnwise.engine.encoder.Encoded`: CTC's, and phones by frame.
+        """
         count = len(samples) // FRAME_SAMPLES
         samples = np.concatenate([np.zeros(LOOKBACK, np.float32), samples[: count * FRAME_SAMPLES]])
         sound = log_mel(samples)
         with torch.inference_mode():
             middle, last = self.model.encode(torch.from_numpy(sound)[None])
-            log_probs = self.model.answers(self.model.ctc, last)[0]
+            kinds = [self.model.answers(by, last)[0] for by in (self.model.ctc, self.model.framewise)]
         frames = torch.cat([middle, last], dim=-1)[0].numpy()
         assert len(frames) == count
-        return frames, log_probs.unflatten(0, (count, -1)).numpy()
+        answers = torch.stack([kind.unflatten(0, (count, -1)) for kind in kinds], dim=1)
+        return frames, answers.numpy()
 
     def evidence(
         self,
         samples: NDArray[np.float32],
-        log_probs: NDArray[np.float32],
+        answers: NDArray[np.float32],
         new_turns: Set[int],
         expected: Mapping[int, Expected | None],
     ) -> NDArray[np.float32]:
@@ -101,7 +105,7 @@ class Ears:
 
         Args:
             samples: A whole number of frames.
-            log_probs: float32[n, 2, classes].
+            answers: float32[n, 2 kinds, 2, classes], as `encode` returns them.
             new_turns: The frames that begin one.
             expected: From which frames on the caller expects what.
         """
@@ -111,18 +115,18 @@ class Ears:
         for number, frame in enumerate(samples.reshape(-1, FRAME_SAMPLES)):
             endpoint.expected = expected.get(number, endpoint.expected)
             hearing = Hearing(frame, new_turn=number in new_turns)
-            told.append(stream.hear(hearing, log_probs[number], self.tools))
+            told.append(stream.hear(hearing, *answers[number], self.tools))
         return np.stack(told)
 
     def hear(self, job: Job) -> Heard:
         samples = scaled(job.samples[: len(job.samples) // FRAME_SAMPLES * FRAME_SAMPLES])
-        frames, log_probs = self.encode(samples)
+        frames, answers = self.encode(samples)
         ends = {s["end"] for s in job.silences if s["sort"] in ("answered", "quiet")}
         told = job.turns[(job.number + 1) % 2 :: 2]
         expected = {start // FRAME_SAMPLES: None for start, _ in job.turns}
         expected |= {start // FRAME_SAMPLES: Expected(what) for start, what in told if what}
         evidence = self.evidence(
-            samples, log_probs, {end // FRAME_SAMPLES for end in ends}, expected
+            samples, answers, {end // FRAME_SAMPLES for end in ends}, expected
         )
         marks = marks_of(len(frames), job.silences)
         return Heard(frames.astype(np.float16), evidence, marks)

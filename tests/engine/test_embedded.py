@@ -14,7 +14,7 @@ from turnwise.engine.embedded_stream import EmbeddedStream
 from turnwise.engine.interface import Hearing, Hypothesis
 from turnwise.errors import EngineFailed, Overloaded
 from turnwise.samples.conversation import turns
-from turnwise.units import FRAME_SAMPLES, Frame
+from turnwise.units import FRAME_SAMPLES, Frame, Samples, seconds
 
 NAME = voices.speech(turns()[3].start_s - 0.5, turns()[3].end_s + 0.4)
 """My name is Robert Johnson."""
@@ -71,6 +71,18 @@ def test_speech_becomes_readable_words(engine: EmbeddedEngine) -> None:
 def test_no_words_without_a_voice(engine: EmbeddedEngine) -> None:
     for sound in (voices.silence(2), voices.noise(2), voices.tone(2, 3000)):
         assert not any(answer.words for answer in hear_alone(engine, sound))
+
+
+@pytest.mark.parametrize("noise", [voices.noise(1.6, level=0.1), voices.tone(1.6, 1_000, 0.2)])
+def test_noise_where_the_speaker_stops_is_no_voice(
+    engine: EmbeddedEngine, noise: list[Frame]
+) -> None:
+    stop_s = turns()[3].end_s
+    speech = voices.speech(turns()[3].start_s - 0.5, stop_s)
+    (*_, last) = hear_alone(engine, [*speech, *noise])
+    assert last.voice_until is not None
+    voice_s = seconds(Samples(len(speech) * FRAME_SAMPLES))
+    assert seconds(last.voice_until) == pytest.approx(voice_s, abs=0.5)
 
 
 def test_words_follow_each_other_within_what_was_heard(engine: EmbeddedEngine) -> None:

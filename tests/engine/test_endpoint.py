@@ -114,7 +114,7 @@ def test_before_the_first_voice_nothing_is_over(completeness: Completeness) -> N
     endpoint = Endpoint(completeness)
     for frame in range(5):
         assert told(endpoint, voicing(frame, None))["silence"] == 0
-        assert endpoint.probability(10.0) == 0.0
+        assert endpoint.probability(10.0) <= SPEAKING_MAX
 
 
 def test_silence_grows_from_the_last_voice(completeness: Completeness) -> None:

@@ -95,7 +95,8 @@ class EmbeddedEngine:
         if able:
             features = log_mel(np.stack([stream.sound(hearing.frame) for stream, hearing in able]))
             encoded = self._encoder.step([stream.slot for stream, _ in able], features)
-            jobs = [(*job, answer) for job, answer in zip(able, encoded.log_probs, strict=True)]
+            answers = zip(able, encoded.log_probs, encoded.frame_log_probs, strict=True)
+            jobs = [(*job, *answer) for job, *answer in answers]
             cores = len(self._tools)
             shares = [jobs[core::cores] for core in range(min(cores, len(jobs)))]
             told = dict(chain.from_iterable(self._threads.map(_search, shares, self._tools)))
@@ -136,13 +137,13 @@ class EmbeddedEngine:
 
 
 def _search(
-    jobs: Sequence[tuple[EmbeddedStream, Hearing, Floats]], tools: Tools
+    jobs: Sequence[tuple[EmbeddedStream, Hearing, Floats, Floats]], tools: Tools
 ) -> list[tuple[EmbeddedStream, Floats]]:
     """Let some streams take the network's answers; one that cannot tells nothing."""
     told: list[tuple[EmbeddedStream, Floats]] = []
-    for stream, hearing, log_probs in jobs:
+    for stream, hearing, *answer in jobs:
         try:
-            told.append((stream, stream.hear(hearing, log_probs, tools)))
+            told.append((stream, stream.hear(hearing, *answer, tools)))
         except Exception as problem:  # a bug that one stream's audio brings out is no other's
             log.exception("a stream's recogniser failed")
             stream.failure = f"the recogniser failed: {type(problem).__name__}"

@@ -5,7 +5,8 @@ same for all.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import log
 
 import numpy as np
 
@@ -19,11 +20,15 @@ from turnwise.engine.search import HeardWord, Search, SearchState
 from turnwise.engine.terms import as_written
 from turnwise.engine.voice import BLOCK_SAMPLES, OFF_DB, VoiceTracker, Voicing
 from turnwise.errors import EngineFailed
-from turnwise.units import FRAME_SAMPLES, Audio, Frame, Samples
+from turnwise.units import FRAME_SAMPLES, Audio, Frame, Samples, samples_from_ms
 
 OUTPUT_SAMPLES = FRAME_SAMPLES // OUTPUTS_PER_FRAME
 VOICED_MIN = 0.3
 """Of a word's blocks: less is a word made of noise."""
+PHONELESS_MIN = 0.9
+"""How likely it is that no phone is heard, where none is."""
+PHONELESS_AFTER = samples_from_ms(120)
+"""Without a phone: less is a stop consonant or one wrong answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,10 @@ class EmbeddedStream:
         self._search = search
         self._keyterms = tuple(keyterms)
         self._voice = VoiceTracker()
+        self._outputs = 0
+        """How many answers there were."""
+        self._phoneless_from: Samples | None = None
+        """Since when no phone has been heard; None while one is."""
         self._endpoint = endpoint
         self._tail = np.zeros(LOOKBACK, np.float32)
         self._heard_until = Samples(0)
@@ -68,12 +77,15 @@ class EmbeddedStream:
         self._tail = samples[-LOOKBACK:]
         return samples
 
-    def hear(self, hearing: Hearing, log_probs: Floats, tools: Tools) -> Floats:
+    def hear(
+        self, hearing: Hearing, log_probs: Floats, frame_log_probs: Floats, tools: Tools
+    ) -> Floats:
         """Take the network's answer to a frame, and return what tells whether the turn is over.
 
         Args:
             hearing: The frame, with what changed before it.
-            log_probs: float32[OUTPUTS_PER_FRAME, classes].
+            log_probs: float32[OUTPUTS_PER_FRAME, classes], see `encoder.Encoded`.
+            frame_log_probs: The same shape.
             tools: Those of this thread.
 
         Returns:
@@ -82,7 +94,7 @@ class EmbeddedStream:
         Raises:
             EngineFailed: The answer is no number, as of sound that is none.
         """
-        if not np.isfinite(log_probs).all():
+        if not (np.isfinite(log_probs).all() and np.isfinite(frame_log_probs).all()):
             raise EngineFailed("the network's answer is no number")
         if hearing.new_turn:
             self._endpoint.new_turn(self._heard_until)
@@ -94,7 +106,8 @@ class EmbeddedStream:
         if hearing.hints is not None:
             self._endpoint.expected = expected_by(hearing.hints)
         tools.search.advance(self._search, log_probs)
-        voicing = self._voice.push(hearing.frame)
+        self._follow_phones(frame_log_probs[:, 0])
+        voicing = self._without_phoneless(self._voice.push(hearing.frame))
         self._heard_until = voicing.heard_until
         self._follow_voice(voicing)
         words = self._placed(tools.search.best(self._search), voicing.voice_until)
@@ -118,6 +131,29 @@ class EmbeddedStream:
         )
         end_of_turn = self._endpoint.probability(log_odds)
         return Hypothesis(self._heard_until, shown, end_of_turn, self._endpoint.voice_until)
+
+    def _follow_phones(self, no_phone: Floats) -> None:
+        """Take float32[OUTPUTS_PER_FRAME]: how likely, as logarithms, no phone is heard."""
+        for is_phoneless in (no_phone >= log(PHONELESS_MIN)).tolist():
+            if not is_phoneless:
+                self._phoneless_from = None
+            elif self._phoneless_from is None:
+                self._phoneless_from = Samples(max(0, _position(self._outputs)))
+            self._outputs += 1
+
+    def _without_phoneless(self, voicing: Voicing) -> Voicing:
+        """Return where the voice is, unless what goes on like one has no phones any more.
+
+        The network knows a voice from what else is loud, but tells 120 ms later; a voice that
+        has just begun is one until then.
+        """
+        since, until = self._phoneless_from, voicing.voice_until
+        if since is None or until is None or until <= since:
+            return voicing
+        heard_from = max(since, voicing.run_start or since)
+        if _position(self._outputs) - heard_from < PHONELESS_AFTER:
+            return voicing
+        return replace(voicing, voice_until=since)
 
     def _follow_voice(self, voicing: Voicing) -> None:
         for level in voicing.over_floor_db.tolist():

@@ -25,7 +25,8 @@ from turnwise.engine.voice import OFF_DB, Voicing
 from turnwise.units import Samples, samples_from_ms, seconds
 
 FILE = "endpoint.onnx"
-SPEAKING_MAX = 0.1  # nobody is done while a voice is heard
+SPEAKING_MAX = 0.1
+"""Nobody is done while a voice is heard, or before: what the network says counts so little."""
 SILENCE_MIN = samples_from_ms(100)  # less is a stop consonant, not a silence
 LONGEST_S = 8.0
 """Silences are alike from here on."""
@@ -116,16 +117,18 @@ class Endpoint:
         return max(-2.0, min(2.0, self._complete / 3))
 
     def probability(self, log_odds: float) -> float:
-        """Return the probability, 0 to 1, that the turn is over; 0 before its first voice."""
-        if self.voice_until is None:
-            return 0.0
+        """Return the probability, 0 to 1, that the turn is over; small before it has begun."""
         said = 1 / (1 + exp(-max(-ODDS_MAX, min(ODDS_MAX, log_odds))))
-        return said if self.silence >= SILENCE_MIN else min(said, SPEAKING_MAX)
+        is_silent = self.voice_until is not None and self.silence >= SILENCE_MIN
+        return said if is_silent else SPEAKING_MAX * said
 
     def _follow_voice(self, voicing: Voicing) -> None:
         self._heard_until = voicing.heard_until
         until = voicing.voice_until
         if until is None or until <= self._turn_start or until == self.voice_until:
+            return
+        if self.voice_until is not None and until < self.voice_until:
+            self.voice_until = until  # what came after was no voice
             return
         if self.voice_until is not None and voicing.run_start is not None:
             pause = Samples(voicing.run_start - self.voice_until)
