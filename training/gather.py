@@ -127,8 +127,9 @@ def common_voice(root: Path) -> Iterator[Said]:
     for table in sorted(root.rglob("cv-*.csv")):
         with table.open(encoding="utf-8", newline="") as lines:
             for row in csv.DictReader(lines):
-                if int(row["up_votes"]) > int(row["down_votes"]):
-                    yield table.parent / row["filename"], row["text"], None
+                audio = table.parent / row["filename"]
+                if int(row["up_votes"]) > int(row["down_votes"]) and audio.exists():
+                    yield audio, row["text"], None
 
 
 def common_voice_release(root: Path) -> Iterator[Said]:
@@ -149,6 +150,39 @@ def vctk(root: Path) -> Iterator[Said]:
         text = corpus / "txt" / speaker / f"{audio.stem}.txt"
         if text.exists():
             yield audio, text.read_text(encoding="utf-8").strip(), f"vctk-{speaker}"
+
+
+def vctk_by_name(pattern: str) -> Callable[[Path], Iterator[Said]]:
+    """VCTK files alone; their words are in the checkout `vctk_words` beside.
+
+    Its lines are "FOLDER/SPEAKER/NAME.wav|NUMBER|WORDS".
+    """
+
+    def said(root: Path) -> Iterator[Said]:
+        words = {}
+        for path in sorted((root.parent / "vctk_words").rglob("vctk_audio_sid_text_*.txt")):
+            for line in path.read_text(encoding="utf-8").splitlines():
+                audio, _, text = line.split("|", 2)
+                words[Path(audio).stem] = text
+        for found in sorted(root.glob(pattern)):
+            if found.stem in words:
+                yield found, words[found.stem], "vctk-" + found.stem.split("_")[0]
+
+    return said
+
+
+def an4(root: Path) -> Iterator[Said]:
+    """`wav/PART/SPEAKER/ID.wav`; their words in `etc/an4_train.transcription`.
+
+    Its lines are "<s> WORDS </s> (ID)". The corpus's own test part is left out.
+    """
+    words = {}
+    for line in (root / "etc/an4_train.transcription").read_text(encoding="utf-8").splitlines():
+        text, _, name = line.rpartition("(")
+        words[name.strip(") ")] = text.replace("<s>", "").replace("</s>", "").strip()
+    for audio in sorted(root.glob("wav/an4_clstk/*/*.wav")):
+        if audio.stem in words:
+            yield audio, words[audio.stem], f"an4-{audio.parent.name}"
 
 
 GRID_WORDS = (
@@ -209,12 +243,34 @@ SOURCES = {
         librispeech_by_name,
     ),
     "common_voice": Source("hys89/myrepo", COMMON_VOICE, "read", common_voice),
+    "common_voice_valid_test": Source(
+        "BluePython339/asr_experiment", COMMON_VOICE, "read", common_voice
+    ),
     "common_voice_13": Source("korliu/whisper", COMMON_VOICE, "read", common_voice_release),
+    "common_voice_6": Source(
+        "omnilingo/rsample-100-cv-corpus-6.1-2020-12-11", COMMON_VOICE, "read", common_voice_release
+    ),
+    "common_voice_first": Source(
+        "puri-gagan/speechdataset", COMMON_VOICE, "read", common_voice_release
+    ),
     "common_voice_delta18": Source("shubhra-cv/18", COMMON_VOICE, "read", common_voice_release),
     "common_voice_delta19": Source("shubhra-cv/19", COMMON_VOICE, "read", common_voice_release),
     "common_voice_delta20": Source("shubhra-cv/17", COMMON_VOICE, "read", common_voice_release),
+    "an4": Source(
+        "cmusphinx/an4",
+        "AN4 licence: any purpose, with its notice (BSD)",
+        "spelled words, numbers, addresses, commands",
+        an4,
+    ),
     "vctk_p239": Source("avgaydashenko/speech-recognition-hw", VCTK, "read", vctk),
     "vctk_3": Source("LounesAl/WaveNet", VCTK, "read", vctk),
+    "vctk_4": Source("auspicious3000/autovc", VCTK, "read", vctk_by_name("wavs/*/*.wav")),
+    "voicebank_noisy": Source(
+        "danielbraithwt/Speech-Enhancement-with-Variance-Constrained-Autoencoders",
+        f"{CC_BY} (VoiceBank with noises)",
+        "read, in noise",
+        vctk_by_name("_data/noisy_testset_wav_16k/*.wav"),
+    ),
     "grid_s1": Source(
         "SAGAR0097/LIP-READING-USING-DEEP-LEARNING-",
         f"{CC_BY} (GRID)",
@@ -223,6 +279,12 @@ SOURCES = {
     ),
     "speech_commands_4": Source(
         "isxrh/Isolated-Speech-Recongnition", SPEECH_COMMANDS, "isolated words", speech_commands
+    ),
+    "speech_commands_3": Source(
+        "manashmandal/DeadSimpleSpeechRecognizer",
+        SPEECH_COMMANDS,
+        "isolated words",
+        speech_commands,
     ),
     "kathleen": Source(
         "rhasspy/dataset-voice-kathleen", CC0, "read", text_beside("data/*.wav", "kathleen")

@@ -79,6 +79,15 @@ def test_librispeech_without_words_finds_them_by_name(tmp_path: Path) -> None:
     ]
 
 
+def test_an4_names_its_recordings_behind_their_words(tmp_path: Path) -> None:
+    sound(tmp_path / "an4/wav/an4_clstk/fash/an255-fash-b.wav")
+    sound(tmp_path / "an4/wav/an4_clstk/fash/an9-fash-b.wav")  # without words
+    lines = "<s> U M SIX </s> (an255-fash-b)\n<s> GO </s> (an253-fash-b)\n"
+    text(tmp_path / "an4/etc/an4_train.transcription", lines)
+    file = "wav/an4_clstk/fash/an255-fash-b.wav"
+    assert said("an4", tmp_path) == [(file, "U M SIX", "an4-fash")]
+
+
 @pytest.mark.parametrize(("word", "kept"), [("were", True), ("<unk>", False)])
 def test_textgrids_give_words_unless_one_is_unknown(tmp_path: Path, word: str, kept: bool) -> None:
     sound(tmp_path / "librispeech_4/s/audio/40/15/40-15-0000.flac")
@@ -89,15 +98,19 @@ def test_textgrids_give_words_unless_one_is_unknown(tmp_path: Path, word: str, k
     assert said("librispeech_4", tmp_path) == (expected if kept else [])
 
 
-def test_common_voice_keeps_what_more_people_heard_right_than_wrong(tmp_path: Path) -> None:
+def test_common_voice_keeps_what_more_people_heard_right_than_wrong(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     table = "filename,text,up_votes,down_votes,age\n"
     for name, votes in (("good", "2,1"), ("even", "1,1"), ("bad", "0,1")):
         sound(tmp_path / f"common_voice/asr/cv-valid-dev/{name}.flac")
         table += f'cv-valid-dev/{name}.flac,"well, {name}",{votes},\n'
+    table += "cv-valid-dev/gone.flac,not here,2,0,\n"
     text(tmp_path / "common_voice/asr/cv-valid-dev.csv", table)
     assert said("common_voice", tmp_path) == [
         ("asr/cv-valid-dev/good.flac", "well, good", None),
     ]
+    assert capsys.readouterr().err == ""  # of a table with half its recordings nothing is said
 
 
 def test_common_voice_names_the_speaker_where_it_knows(tmp_path: Path) -> None:
@@ -117,6 +130,15 @@ def test_vctk_keeps_words_in_a_tree_of_their_own(tmp_path: Path) -> None:
     text(tmp_path / "vctk_3/data/VCTK-Corpus/txt/p225/p225_001.txt", "Please call Stella.\n")
     file = "data/VCTK-Corpus/wav48/p225/p225_001.wav"
     assert said("vctk_3", tmp_path) == [(file, "Please call Stella.", "vctk-p225")]
+
+
+def test_vctk_without_words_finds_them_by_name(tmp_path: Path) -> None:
+    sound(tmp_path / "vctk_4/wavs/p225/p225_003.wav")
+    sound(tmp_path / "vctk_4/wavs/p225/p225_004.wav")  # words unknown
+    lines = "DUMMY2/p225/p225_003.wav|12|Six spoons, and five slabs.\n"
+    text(tmp_path / "vctk_words/filelists/vctk_audio_sid_text_val_filelist.txt", lines)
+    file = "wavs/p225/p225_003.wav"
+    assert said("vctk_4", tmp_path) == [(file, "Six spoons, and five slabs.", "vctk-p225")]
 
 
 def test_speech_commands_name_the_word_by_folder_and_the_speaker_by_file(tmp_path: Path) -> None:
