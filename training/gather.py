@@ -243,9 +243,6 @@ SOURCES = {
         librispeech_by_name,
     ),
     "common_voice": Source("hys89/myrepo", COMMON_VOICE, "read", common_voice),
-    "common_voice_valid_test": Source(
-        "BluePython339/asr_experiment", COMMON_VOICE, "read", common_voice
-    ),
     "common_voice_13": Source("korliu/whisper", COMMON_VOICE, "read", common_voice_release),
     "common_voice_6": Source(
         "omnilingo/rsample-100-cv-corpus-6.1-2020-12-11", COMMON_VOICE, "read", common_voice_release

@@ -88,7 +88,9 @@ class Ears:
         sound = log_mel(samples)
         with torch.inference_mode():
             middle, last = self.model.encode(torch.from_numpy(sound)[None])
-            kinds = [self.model.answers(by, last)[0] for by in (self.model.ctc, self.model.framewise)]
+            kinds = [
+                self.model.answers(by, last)[0] for by in (self.model.ctc, self.model.framewise)
+            ]
         frames = torch.cat([middle, last], dim=-1)[0].numpy()
         assert len(frames) == count
         answers = torch.stack([kind.unflatten(0, (count, -1)) for kind in kinds], dim=1)
@@ -125,9 +127,7 @@ class Ears:
         told = job.turns[(job.number + 1) % 2 :: 2]
         expected = {start // FRAME_SAMPLES: None for start, _ in job.turns}
         expected |= {start // FRAME_SAMPLES: Expected(what) for start, what in told if what}
-        evidence = self.evidence(
-            samples, answers, {end // FRAME_SAMPLES for end in ends}, expected
-        )
+        evidence = self.evidence(samples, answers, {end // FRAME_SAMPLES for end in ends}, expected)
         marks = marks_of(len(frames), job.silences)
         return Heard(frames.astype(np.float16), evidence, marks)
 

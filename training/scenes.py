@@ -16,7 +16,8 @@ the words do not close is unclear, as is a pause after words that may well be al
 OUT is a prepared set (see `training.data`) whose utterances.jsonl also holds for each scene
 `silences` (start, end, kind: "hold", "end" or "unclear", sort: how it was made) and `turns` (of
 each its start and what a caller who asked for it would expect).
-Held-out speakers make scenes of their own, `--held-out` of the hours.
+Held-out speakers make scenes of their own, `--held-out` of the hours. Where there are recorded
+conversations (`--calls`, see training/calls.py), a quarter of what is trained on is made of them.
 """
 
 import argparse
@@ -26,7 +27,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +44,7 @@ from training.augment import (
     room,
 )
 from training.batches import is_validation
+from training.calls import UNCLEAR, Call, Silence, calls_of, drawn_by_length
 from training.completeness import EXPECTED_KINDS
 from training.data import SAMPLE_RATE, decode, load, scaled
 from training.store import Recording, Store
@@ -50,7 +52,6 @@ from turnwise.engine.completeness import FILE, Completeness, Expected
 from turnwise.engine.weights import FOLDER
 
 BLOCK = 160  # 10 ms, as alignments count
-UNCLEAR = "unclear"
 SILENCE_MIN_S = 0.1
 BURST_MIN_S = 0.06
 ACTIVE_SHARE = 0.3
@@ -84,6 +85,8 @@ anything read is a hold up to the second."""
 EXPECTED = {**EXPECTED_KINDS, "reply": Expected.YES_NO}
 """By the kind of a made-up sentence; everything else answers an open question."""
 SCENE_S = 14.0
+CALLED = 0.25
+"""Of scenes to train on: pieces of recorded conversations, where there are any."""
 FAR_TALKER = 0.25
 FAR_SNR_DB = (-2.0, 20.0)
 LINES: dict[str, float] = {**PROBABILITIES, "speed": 0.0, "telephone": 0.4, "noise": 0.45}
@@ -110,13 +113,6 @@ class Clip:
     """Whether the speaker is surely done at the end."""
     expected: Expected | None = None
     """What a caller who asked for it would say is expected."""
-
-
-class Silence(NamedTuple):
-    start: int
-    end: int
-    kind: str
-    sort: str
 
 
 def clip_of(
@@ -417,6 +413,17 @@ def scene(people: People, noises: Sequence[Wave], rng: Random) -> tuple[Wave, St
     return samples, strip
 
 
+def scene_of_call(calls: Sequence[Call], noises: Sequence[Wave], rng: Random) -> tuple[Wave, Strip]:
+    """Return a piece of a conversation as it sounds elsewhere, and its marks."""
+    length = int(SCENE_S * SAMPLE_RATE)
+    samples, silences, turns = drawn_by_length(calls, rng).draw(length, rng)
+    strip = Strip()
+    strip.speech(samples)
+    strip.silences = silences
+    strip.turns = [(start, None) for start in turns]
+    return augment(at_peak(samples, -3.0), rng, noises=noises, probabilities=LINES), strip
+
+
 def clips_of(folder: Path, judge: Completeness) -> Iterator[Clip]:
     """Return the recordings of a prepared set whose words are aligned."""
     lines = (folder / "alignment.jsonl").read_text().splitlines()
@@ -433,7 +440,12 @@ def clips_of(folder: Path, judge: Completeness) -> Iterator[Clip]:
 
 
 def write(
-    out: Path, people: People, noises: Sequence[Wave], hours: float, rng: Random
+    out: Path,
+    people: People,
+    calls: Sequence[Call],
+    noises: Sequence[Wave],
+    hours: float,
+    rng: Random,
 ) -> dict[str, int]:
     """Write so many hours of scenes; returns how many silences of each sort."""
     store = Store(out)
@@ -441,7 +453,9 @@ def write(
     while store.seconds < hours * 3600:
         batch = []
         for _ in range(BATCH):
-            samples, strip = scene(people, noises, rng)
+            is_call = calls and rng.random() < CALLED
+            made = scene_of_call(calls, noises, rng) if is_call else scene(people, noises, rng)
+            samples, strip = made
             marks = [s for s in strip.silences if s.kind != "lead"]
             for mark in marks:
                 counts[mark.sort] = counts.get(mark.sort, 0) + 1
@@ -461,6 +475,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("out", type=Path)
     parser.add_argument("--set", nargs="+", required=True, help="prepared sets, FOLDER[:WEIGHT]")
+    parser.add_argument("--calls", type=Path, nargs="+", default=[], help="manifests, see calls.py")
     parser.add_argument("--noise", type=Path, help="folder of recorded noises")
     parser.add_argument("--completeness", type=Path, default=FOLDER / FILE)
     parser.add_argument("--hours", type=float, default=8.0)
@@ -483,12 +498,14 @@ def main() -> None:
                 kept = [kept[i] for i in rng.choice(len(kept), options.clips, replace=False)]
             sets[held_out].append((kept, float(weight or 1)))
         print(folder, len(clips), "clips", len(sets[True][-1][0]), "held out", file=sys.stderr)
+    calls = [call for manifest in options.calls for call in calls_of(manifest)]
     for name, held_out, share in (
         ("held-out", True, options.held_out),
         ("train", False, 1 - options.held_out),
     ):
         people = People(sets[held_out], rng)
-        counts = write(options.out / name, people, noises, options.hours * share, rng)
+        heard = [] if held_out else calls
+        counts = write(options.out / name, people, heard, noises, options.hours * share, rng)
         print(name, counts, file=sys.stderr)
 
 

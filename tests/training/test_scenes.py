@@ -1,7 +1,11 @@
 """Scenes: what is marked as silence is silent, and what is marked as an end is one."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
+import soundfile
 
 pytest.importorskip("torch")
 
@@ -95,3 +99,44 @@ def test_frames_know_how_long_the_silence_lasted_and_what_follows() -> None:
     assert marks[1:3, 1].tolist() == [1, 1]
     np.testing.assert_allclose(marks[:, 2], [0, 0.08, 0, 0], atol=1e-6)
     assert marks[1, 3] == SORTS.index("quiet")
+
+
+def called(folder: Path) -> scenes.Call:
+    """Return a call: somebody stops at 2 s, the other goes on at 3 s, pauses at 5 s for 0.5 s."""
+    samples = np.full(20 * RATE, 0.1, np.float32)
+    marks = [(2.0, 3.0, "end"), (5.0, 5.5, "hold"), (8.0, 9.0, "end"), (12.0, 13.0, "unclear")]
+    for start, end, _ in marks:
+        samples[int(start * RATE) : int(end * RATE)] = 0
+    soundfile.write(folder / "call.wav", samples, RATE)
+    silences = [{"start": start, "end": end, "kind": kind} for start, end, kind in marks]
+    (folder / "turns.jsonl").write_text(json.dumps({"file": "call.wav", "silences": silences}))
+    (call,) = scenes.calls_of(folder / "turns.jsonl")
+    return call
+
+
+def test_a_piece_of_a_call_begins_with_a_turn_and_keeps_its_marks(tmp_path: Path) -> None:
+    call = called(tmp_path)
+    assert call.beginnings() == [0, 3 * RATE, 9 * RATE]
+    samples, silences, turns = call.piece(3 * RATE, 4 * RATE)
+    assert len(samples) == (9 - 2.5) * RATE
+    assert [(mark.start / RATE, mark.end / RATE, mark.kind) for mark in silences] == [
+        (2.5, 3.0, "hold"),
+        (5.5, 6.5, "end"),
+    ]
+    assert [turn / RATE for turn in turns] == [0.5, 6.5]
+    for mark in silences:
+        assert level(samples[mark.start : mark.end]) == 0
+        assert mark.sort in SORTS
+
+
+def test_calls_without_marks_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "calls.jsonl").write_text(json.dumps({"file": "a.wav", "transcript": "hello"}))
+    with pytest.raises(ValueError, match=r"a\.wav has no silences"):
+        scenes.calls_of(tmp_path / "calls.jsonl")
+
+
+def test_a_scene_of_a_call_is_as_long_as_its_marks_say(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    samples, strip = scenes.scene_of_call([called(tmp_path)], [], rng)
+    assert len(samples) == strip.length
+    assert all(mark.end <= strip.length for mark in strip.silences)

@@ -2,7 +2,7 @@
 # From prepared sets and an acoustic network to the end-of-turn network in the package, for
 # example whenever the acoustic network is another. Run it from the repository's root:
 #
-#   [NOISE=FOLDER] training/runs/turns.sh WORK MODEL SET[:WEIGHT]...
+#   [NOISE=FOLDER] [CALLS=MANIFESTS] training/runs/turns.sh WORK MODEL SET[:WEIGHT]...
 #
 # WORK is a folder for what is made (2 GB), MODEL the weights of the acoustic network; the sets
 # have been aligned (training.align). HOURS of scenes are made, heard and learned from (3 hours
@@ -18,8 +18,9 @@ mkdir -p "$work"
 
 if [ ! -e "$work/scenes/made" ]; then
     rm -rf "$work/scenes"
+    # shellcheck disable=SC2086 -- several manifests
     "$python" -m training.scenes "$work/scenes" --set "$@" ${NOISE:+--noise "$NOISE"} \
-        --hours "${HOURS:-3}" --held-out 0.25 --seed 3
+        ${CALLS:+--calls $CALLS} --hours "${HOURS:-3}" --held-out 0.25 --seed 3
     touch "$work/scenes/made"
 fi
 "$python" -m training.turn_head "$work/scenes" --model "$model" --jobs "${JOBS:-1}"

@@ -141,9 +141,9 @@ def _search(
 ) -> list[tuple[EmbeddedStream, Floats]]:
     """Let some streams take the network's answers; one that cannot tells nothing."""
     told: list[tuple[EmbeddedStream, Floats]] = []
-    for stream, hearing, *answer in jobs:
+    for stream, hearing, log_probs, frame_log_probs in jobs:
         try:
-            told.append((stream, stream.hear(hearing, *answer, tools)))
+            told.append((stream, stream.hear(hearing, log_probs, frame_log_probs, tools)))
         except Exception as problem:  # a bug that one stream's audio brings out is no other's
             log.exception("a stream's recogniser failed")
             stream.failure = f"the recogniser failed: {type(problem).__name__}"
