@@ -16,7 +16,7 @@ import uvloop
 from turnwise.errors import SynthesisFailed
 from turnwise.speech import program
 from turnwise.speech.interface import SOUND_MS_MAX, Sound, Synthesiser, Voice
-from turnwise.speech.load import load
+from turnwise.speech.load import PIPER_VOICES, load
 
 HEAD = """
 import struct, sys, time
@@ -141,25 +141,26 @@ async def test_programs_are_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> No
     await asyncio.wait([task])
 
 
-@pytest.mark.parametrize("name", ["flite", "espeak-ng"])
-def test_real_programs_speak_on_the_servers_own_event_loop(name: str) -> None:
-    if shutil.which(name) is None:
+def installed(name: str) -> Synthesiser:
+    """Return a program of this machine; Piper if the user's voices are named, too."""
+    if shutil.which(name) is None or (name == "piper" and PIPER_VOICES not in os.environ):
         pytest.skip(f"needs {name}")
+    return load(name, os.environ)
 
+
+@pytest.mark.parametrize("name", ["flite", "espeak-ng", "piper"])
+def test_real_programs_speak_on_the_servers_own_event_loop(name: str) -> None:
     async def once() -> int:
-        synthesiser = load(name, os.environ)
+        synthesiser = installed(name)
         return sum(map(len, await said(synthesiser, "Hello.", synthesiser.voices[0])))
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         assert runner.run(once()) > 4_000
 
 
-@pytest.mark.parametrize("name", ["flite", "espeak-ng"])
+@pytest.mark.parametrize("name", ["flite", "espeak-ng", "piper"])
 async def test_real_programs_speak_at_a_human_pace_and_level(name: str) -> None:
-    path = shutil.which(name)
-    if path is None:
-        pytest.skip(f"needs {name}")
-    synthesiser = load(name, {"PATH": str(Path(path).parent)})
+    synthesiser = installed(name)
     for voice in synthesiser.voices[:2]:
         text = "Hello there. How can I help you today?"
         pieces = np.concatenate(await said(synthesiser, text, voice))

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import struct
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 
@@ -14,7 +15,20 @@ from turnwise.speech.voices import choose
 
 SOUND = b"\x00\x40" * 4_000
 CHUNKED = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
-ANSWER = CHUNKED + b"%x\r\n%s\r\n0\r\n\r\n" % (len(SOUND), SOUND)
+
+
+def chunks(*bodies: bytes) -> bytes:
+    parts = (b"%x\r\n%s\r\n" % (len(body), body) for body in bodies)
+    return CHUNKED + b"".join(parts) + b"0\r\n\r\n"
+
+
+def wav_head(rate_hz: int) -> bytes:
+    """Of a stream whose length nobody knows yet."""
+    form = struct.pack("<IHHIIHH", 16, 1, 1, rate_hz, 2 * rate_hz, 2, 16)
+    return b"RIFF\xff\xff\xff\xffWAVEfmt " + form + b"data\xff\xff\xff\xff"
+
+
+ANSWER = chunks(SOUND)
 
 
 @asynccontextmanager
@@ -42,7 +56,7 @@ async def answering(answer: bytes, *, stay: bool = False) -> AsyncIterator[tuple
 
 
 async def test_an_openai_server_is_asked_in_its_own_words() -> None:
-    async with answering(ANSWER) as (url, asked):
+    async with answering(chunks(wav_head(24_000), SOUND)) as (url, asked):
         synthesiser = load(f"openai:{url}/v1/", {"OPENAI_API_KEY": "secret"})
         voice = choose("aura-2-phoebe-en", synthesiser.voices)
         pieces = [sound async for sound in synthesiser.say("Hello.", voice, 1.5)]
@@ -53,8 +67,34 @@ async def test_an_openai_server_is_asked_in_its_own_words() -> None:
     assert b"authorization: Bearer secret" in head
     ask = json.loads(body)
     assert (ask["input"], ask["voice"], ask["response_format"], ask["speed"]) == (
-        *("Hello.", "nova", "pcm", 1.5),
+        *("Hello.", "nova", "wav", 1.5),
     )
+
+
+async def test_a_server_whose_voices_have_another_rate_is_heard_at_its_own_pace() -> None:
+    answer = chunks(wav_head(22_050)[:30], wav_head(22_050)[30:] + SOUND[:5], SOUND[5:])
+    async with answering(answer) as (url, _):
+        synthesiser = load(f"openai:{url}/v1", {})
+        pieces = [sound async for sound in synthesiser.say("Hello.", synthesiser.voices[0])]
+    expected = 4_000 * 24_000 / 22_050
+    assert expected <= sum(map(len, pieces)) < expected + 200
+    assert min(map(len, pieces)) > 0
+    assert pieces[1][-1] == pytest.approx(0.5, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"ID3 and so on, an MP3 for all we know", "what came is no sound"),
+        (b"RIFF", "no sound came"),
+        (wav_head(11) + SOUND, "what came is no sound"),
+    ],
+)
+async def test_an_openai_server_that_sends_no_wav_is_not_heard(body: bytes, reason: str) -> None:
+    async with answering(chunks(body)) as (url, _):
+        synthesiser = load(f"openai:{url}/v1", {})
+        with pytest.raises(SynthesisFailed, match=reason):
+            [_ async for _ in synthesiser.say("Hello.", synthesiser.voices[0])]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """Speech from another server: an OpenAI-compatible /v1/audio/speech, or a hosted /v1/speak.
 
-One request per clause, read as it comes: 16-bit samples without a container.
+One request per clause, read as it comes. A /v1/speak is asked for 16-bit samples at our rate.
+An OpenAI-compatible server is asked for WAV: it cannot be asked for a rate, `pcm` does not tell
+which one it is, and only OpenAI's own voices are sure to be at 24 kHz.
 """
 
 import asyncio
@@ -8,24 +10,30 @@ import ssl
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Protocol
 from urllib.parse import urlencode, urlsplit
 
 import httptools
 import msgspec
+import numpy as np
 
 from turnwise.audio.pcm import INT16, Pcm
-from turnwise.errors import SynthesisFailed
+from turnwise.audio.resample import Resampler
+from turnwise.audio.wav import WavFormat, WavReader
+from turnwise.errors import BadAudio, SynthesisFailed
+from turnwise.speech.encode import TAIL_S
 from turnwise.speech.interface import Sound, Voice
 from turnwise.speech.program import cut
 from turnwise.speech.voices import CHARACTERS, FLUX, LANGUAGES
 
-RATE_HZ = 24_000  # what `pcm` is at OpenAI, and what is asked of a hosted one
+RATE_HZ = 24_000  # what OpenAI's voices have, and what is asked of a hosted one
 CONNECT_SECONDS_MAX = 10.0
 ANSWER_SECONDS_MAX = 30.0  # between two pieces of an answer
 READ_BYTES = 16 << 10
 REASON_BYTES_MAX = 300  # of an answer that says what is wrong
 OPENAI_VOICES = {"alloy": None, "nova": True, "shimmer": True, "echo": False, "onyx": False}
 OPENAI_MODEL = "tts-1"
+NOTHING: Sound = np.empty(0, np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +61,8 @@ class OpenAi:
     def say(self, text: str, voice: Voice, speed: float = 1.0) -> AsyncGenerator[Sound]:
         """See speech/interface.py."""
         ask = {"model": OPENAI_MODEL, "voice": voice.name, "input": text}
-        body = msgspec.json.encode({**ask, "response_format": "pcm", "speed": speed})
-        return sounds(Order(self._url, self._headers, body))
+        body = msgspec.json.encode({**ask, "response_format": "wav", "speed": speed})
+        return sounds(Order(self._url, self._headers, body), _Wav())
 
     async def close(self) -> None:
         """Nothing is held between sayings."""
@@ -85,24 +93,78 @@ class Hosted:
         if speed != 1.0:
             asked["speed"] = f"{speed:g}"
         url = f"{self._url}{path}?{urlencode(asked)}"
-        return sounds(Order(url, self._headers, msgspec.json.encode({"text": text})))
+        return sounds(Order(url, self._headers, msgspec.json.encode({"text": text})), _Bare())
 
     async def close(self) -> None:
         """Nothing is held between sayings."""
 
 
-async def sounds(order: Order) -> AsyncGenerator[Sound]:
+class Reader(Protocol):
+    """Makes sound at RATE_HZ of an answer, as it comes."""
+
+    def push(self, data: bytes) -> Sound: ...
+    def end(self) -> Sound: ...
+
+
+class _Bare:
+    """16-bit samples at our rate."""
+
+    def __init__(self) -> None:
+        self.push = Pcm(INT16).push
+
+    def end(self) -> Sound:
+        return NOTHING
+
+
+class _Wav:
+    """WAV of any rate."""
+
+    def __init__(self) -> None:
+        self._reader = WavReader()
+        self._pcm: Pcm | None = None
+        self._resampler: Resampler | None = None
+        self._rate_hz = RATE_HZ
+
+    def push(self, data: bytes) -> Sound:
+        sounds = [NOTHING]
+        for item in self._reader.push(data):
+            if isinstance(item, WavFormat):
+                self._pcm = Pcm(item.samples, item.channels)
+                self._rate_hz = item.sample_rate_hz
+                if self._rate_hz != RATE_HZ:
+                    self._resampler = Resampler(self._rate_hz, RATE_HZ)
+            else:
+                assert self._pcm is not None, "the format comes before the samples"
+                sounds.append(self._resampled(self._pcm.push(item)))
+        return np.concatenate(sounds)
+
+    def end(self) -> Sound:
+        if self._pcm is None:
+            raise SynthesisFailed("no sound came")
+        tail = NOTHING
+        if self._resampler is not None:
+            tail = np.zeros(round(self._rate_hz * TAIL_S), np.float32)
+        return self._resampled(tail)
+
+    def _resampled(self, sound: Sound) -> Sound:
+        return sound if self._resampler is None else self._resampler.push(sound)
+
+
+async def sounds(order: Order, reader: Reader) -> AsyncGenerator[Sound]:
     """Place an order and yield the sound that comes.
 
     Raises:
         SynthesisFailed: Nobody answers, or with something else.
     """
-    pcm = Pcm(INT16)
     answer = post(order)
     try:
         async for piece in answer:
-            for sound in cut(pcm.push(piece), RATE_HZ):
+            for sound in cut(reader.push(piece), RATE_HZ):
                 yield sound
+        for sound in cut(reader.end(), RATE_HZ):
+            yield sound
+    except BadAudio as error:
+        raise SynthesisFailed(f"what came is no sound: {error}") from None
     except (OSError, TimeoutError, httptools.HttpParserError) as error:
         host = urlsplit(order.url).netloc
         raise SynthesisFailed(
