@@ -117,30 +117,35 @@ class Box:
 
     at_once: bool = True
     reply: int = -1
-    pieces: int = 0
+    sizes: list[int] = field(default_factory=list)
+    """Samples of each piece of the reply."""
     heard: int = 0
     stops: int = 0
     log: list[tuple[int, int]] = field(default_factory=list)
     """Reply and how many pieces of it were heard."""
     played: Played | None = None
 
+    @property
+    def pieces(self) -> int:
+        return len(self.sizes)
+
     def begin(self, reply: int) -> None:
         self._note()
-        self.reply, self.pieces, self.heard = reply, 0, 0
+        self.reply, self.sizes, self.heard = reply, [], 0
 
     def play(self, sound: Sound) -> None:
-        self.pieces += 1
+        self.sizes.append(len(sound))
         if self.at_once:
             self.hear(self.pieces)
 
     def hear(self, pieces: int) -> None:
         self.heard = pieces
         assert self.played is not None
-        self.played(self.reply, pieces * len(PIECE))
+        self.played(self.reply, sum(self.sizes[:pieces]))
 
     def stop(self) -> int:
         self.stops += 1
-        return self.heard * len(PIECE)
+        return sum(self.sizes[: self.heard])
 
     async def run(self, played: Played) -> None:
         self.played = played

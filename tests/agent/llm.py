@@ -11,6 +11,12 @@ from typing import Any
 
 STREAM = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n"
 DONE = b"data: [DONE]\n\n"
+HANG = b"hang"
+"""In an answer: nothing more comes, and nobody hangs up."""
+COMMENTS = b"comments"
+"""In an answer: nothing more comes but comments, as from endpoints that keep a line warm."""
+COMMENT = b": still here\n\n"
+COMMENT_S = 0.01
 PATIENCE_S = 30.0
 
 
@@ -32,8 +38,8 @@ def words(*texts: str) -> list[bytes]:
     return [STREAM, *(chunk({"content": text}) for text in texts), chunk({}, "stop"), last, DONE]
 
 
-def refusal(status: int) -> list[bytes]:
-    body = json.dumps({"error": {"message": "no"}}).encode()
+def refusal(status: int, message: str = "no") -> list[bytes]:
+    body = json.dumps({"error": {"message": message}}).encode()
     head = f"HTTP/1.1 {status} No\r\ncontent-type: application/json\r\nretry-after: 0\r\n"
     return [head.encode() + f"content-length: {len(body)}\r\n\r\n".encode() + body]
 
@@ -58,8 +64,6 @@ class Llm:
     answers: Sequence[Sequence[bytes]]
     first_word_s: float = 0.0
     """How long it thinks."""
-    hang: bool = False
-    """Whether it says nothing after its answer, and does not hang up either."""
     asked: list[dict[str, Any]] = field(default_factory=list)
     left: int = 0
     """How many who asked were gone before they had their answer."""
@@ -84,18 +88,19 @@ class Llm:
         self.asked.append(json.loads(await reader.readexactly(size)))
         answer = self.answers[min(len(self.asked), len(self.answers)) - 1]
         gone = asyncio.ensure_future(reader.read())
-        writer.write(b"".join(answer[:1]))
-        if self.first_word_s:
-            await asyncio.wait([gone], timeout=self.first_word_s)
-        for part in answer[1:]:
+        for index, part in enumerate(answer):
+            if index == 1 and self.first_word_s:
+                await asyncio.wait([gone], timeout=self.first_word_s)
+            while part is COMMENTS and not gone.done():
+                writer.write(COMMENT)
+                await asyncio.wait([gone], timeout=COMMENT_S)
+            if part is HANG:
+                await gone
             if gone.done():
                 self.left += 1
                 return
             writer.write(part)
             await writer.drain()
-        if self.hang:
-            await gone
-            self.left += 1
         gone.cancel()
         writer.close()
         with contextlib.suppress(OSError):

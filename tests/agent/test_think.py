@@ -6,7 +6,18 @@ from contextlib import aclosing
 import pytest
 
 from tests.agent.acting import FAILED, Brain
-from tests.agent.llm import DONE, STREAM, chunk, event, refusal, serving, tool_call, words
+from tests.agent.llm import (
+    COMMENTS,
+    DONE,
+    HANG,
+    STREAM,
+    chunk,
+    event,
+    refusal,
+    serving,
+    tool_call,
+    words,
+)
 from turnwise.agent.history import Called, Entry, Said, ToolCall
 from turnwise.agent.think import (
     Cost,
@@ -76,7 +87,7 @@ async def test_a_function_call_is_put_together_from_its_fragments() -> None:
 
 
 async def test_a_thought_that_is_closed_cancels_the_request() -> None:
-    async with serving([STREAM, chunk({"content": "Hel"})], hang=True) as llm:
+    async with serving([STREAM, chunk({"content": "Hel"}), HANG]) as llm:
         async with aclosing(Model(base_url=llm.url).think(HI)) as thought:
             assert await anext(thought) == Words("Hel")
         async with asyncio.timeout(10):
@@ -114,10 +125,14 @@ async def test_whatever_the_endpoint_does_wrong_is_one_kind_of_failure(answer: l
             await thoughts(Model(base_url=llm.url))
 
 
-async def test_a_model_that_falls_silent_is_not_waited_for() -> None:
-    async with serving([STREAM, chunk({"content": "Hel"})], hang=True) as llm:
-        with pytest.raises(ThoughtFailed):
-            await thoughts(Model(base_url=llm.url, silence_s_max=0.05))
+@pytest.mark.parametrize("silence", [HANG, COMMENTS])
+@pytest.mark.parametrize("before", [[STREAM], [STREAM, chunk({"content": "Hel"})]])
+async def test_a_model_that_falls_silent_is_not_waited_for(
+    before: list[bytes], silence: bytes
+) -> None:
+    async with serving([*before, silence]) as llm:
+        with pytest.raises(ThoughtFailed, match="no word in time"):
+            await thoughts(Model(base_url=llm.url, silence_s_max=0.3))
 
 
 async def test_nobody_at_the_address_is_a_failure_too() -> None:

@@ -85,9 +85,9 @@ async def test_a_server_whose_voices_have_another_rate_is_heard_at_its_own_pace(
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
-        (b"ID3 and so on, an MP3 for all we know", "what came is no sound"),
-        (b"RIFF", "no sound came"),
-        (wav_head(11) + SOUND, "what came is no sound"),
+        (b"ID3 and so on, an MP3 for all we know", "is no sound: expected a RIFF header"),
+        (b"RIFF", "is no sound: it ended before its header did"),
+        (wav_head(11) + SOUND, "is no sound: the sample rate must be"),
     ],
 )
 async def test_an_openai_server_that_sends_no_wav_is_not_heard(body: bytes, reason: str) -> None:
@@ -115,7 +115,7 @@ async def test_a_hosted_server_is_asked_for_the_same_voice(name: str, path: str)
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
-        (b"HTTP/1.1 429 No\r\ncontent-length: 5\r\n\r\nlater", "status 429: later"),
+        (b"HTTP/1.1 429 No\r\ncontent-length: 5\r\n\r\nlater", "answers with status 429"),
         (b"no http at all\r\n\r\n", "no speech from"),
         (b"", "no speech from"),
         (CHUNKED + b"5\r\nab", "no speech from"),

@@ -1,5 +1,6 @@
 """What to answer: any language model behind an OpenAI-compatible endpoint, or none at all."""
 
+import asyncio
 import logging
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
@@ -127,34 +128,41 @@ class Model:
         self._prompt = prompt
         self._tools = [_tool(tool) for tool in tools]
         self._temperature = temperature
+        self._silence_s_max = silence_s_max
 
     @property
     def name(self) -> str:
         return f"{self._model} at {self._client.base_url}"
 
     async def think(self, entries: Sequence[Entry]) -> AsyncGenerator[Thought]:
-        calls = _Calls()
+        calls, finished = _Calls(), False
+        clock = asyncio.get_running_loop().time
         try:
-            stream = await self._client.chat.completions.create(
-                model=self._model,
-                messages=messages(self._prompt, entries),
-                stream=True,
-                stream_options={"include_usage": True},
-                tools=self._tools or self._openai.omit,
-                temperature=self._openai.omit if self._temperature is None else self._temperature,
-            )
-            finished = False
-            async with aclosing(stream):
-                async for chunk in stream:
-                    cost, words, finish = _read(chunk, calls)
-                    finished = finished or finish
-                    if words:
-                        yield Words(words)
-                    if cost is not None:
-                        yield cost
+            # The client's own time-out begins anew with each byte, be it of a mere comment.
+            async with asyncio.timeout(self._silence_s_max) as patience:
+                stream = await self._client.chat.completions.create(
+                    model=self._model,
+                    messages=messages(self._prompt, entries),
+                    stream=True,
+                    stream_options={"include_usage": True},
+                    tools=self._tools or self._openai.omit,
+                    temperature=(
+                        self._openai.omit if self._temperature is None else self._temperature
+                    ),
+                )
+                async with aclosing(stream):
+                    async for chunk in stream:
+                        patience.reschedule(None)  # whoever listens may take its time
+                        cost, words, finish = _read(chunk, calls)
+                        finished = finished or finish
+                        if words:
+                            yield Words(words)
+                        if cost is not None:
+                            yield cost
+                        patience.reschedule(clock() + self._silence_s_max)
         except self._openai.APIStatusError as error:
             raise ThoughtFailed(f"HTTP status {error.status_code} from {self.name}") from error
-        except self._openai.APITimeoutError as error:
+        except (self._openai.APITimeoutError, TimeoutError) as error:
             raise ThoughtFailed(f"no word in time from {self.name}") from error
         except (self._openai.APIError, OSError) as error:
             # Not its text, which may quote what was said.

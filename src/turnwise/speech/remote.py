@@ -30,7 +30,6 @@ RATE_HZ = 24_000  # what OpenAI's voices have, and what is asked of a hosted one
 CONNECT_SECONDS_MAX = 10.0
 ANSWER_SECONDS_MAX = 30.0  # between two pieces of an answer
 READ_BYTES = 16 << 10
-REASON_BYTES_MAX = 300  # of an answer that says what is wrong
 OPENAI_VOICES = {"alloy": None, "nova": True, "shimmer": True, "echo": False, "onyx": False}
 OPENAI_MODEL = "tts-1"
 NOTHING: Sound = np.empty(0, np.float32)
@@ -140,7 +139,7 @@ class _Wav:
 
     def end(self) -> Sound:
         if self._pcm is None:
-            raise SynthesisFailed("no sound came")
+            raise BadAudio("it ended before its header did")
         tail = NOTHING
         if self._resampler is not None:
             tail = np.zeros(round(self._rate_hz * TAIL_S), np.float32)
@@ -156,6 +155,7 @@ async def sounds(order: Order, reader: Reader) -> AsyncGenerator[Sound]:
     Raises:
         SynthesisFailed: Nobody answers, or with something else.
     """
+    host = urlsplit(order.url).netloc
     answer = post(order)
     try:
         async for piece in answer:
@@ -164,9 +164,8 @@ async def sounds(order: Order, reader: Reader) -> AsyncGenerator[Sound]:
         for sound in cut(reader.end(), RATE_HZ):
             yield sound
     except BadAudio as error:
-        raise SynthesisFailed(f"what came is no sound: {error}") from None
+        raise SynthesisFailed(f"what came from {host} is no sound: {error}") from None
     except (OSError, TimeoutError, httptools.HttpParserError) as error:
-        host = urlsplit(order.url).netloc
         raise SynthesisFailed(
             f"no speech from {host}: {str(error) or 'it takes too long'}"
         ) from None
@@ -201,13 +200,10 @@ async def post(order: Order) -> AsyncGenerator[bytes]:
             if not data:
                 raise OSError("the answer was cut off")
             parser.feed_data(data)
-            body = answer.take()
-            if answer.begun and parser.get_status_code() != 200:
-                raise SynthesisFailed(
-                    f"{parts.netloc} answers with status {parser.get_status_code()}: "
-                    f"{body[:REASON_BYTES_MAX].decode(errors='replace')}"
-                )
-            if body:
+            status = parser.get_status_code() if answer.begun else 200
+            if status != 200:  # and not its text, which may quote what was to be said
+                raise SynthesisFailed(f"{parts.netloc} answers with status {status}")
+            if body := answer.take():
                 yield body
     finally:
         writer.transport.abort()
