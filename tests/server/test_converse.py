@@ -121,6 +121,22 @@ async def test_a_turn_is_answered_with_text_sound_and_how_long_it_took() -> None
         assert talk.heard[-1]["total_latency"] > 0
 
 
+async def test_an_answer_that_was_drafted_is_told_like_any_other() -> None:
+    provider = {"model": "flux-general-en", "eager_eot_threshold": 0.4}
+    async with serving() as server, talking(
+        server, agent={"listen": {"provider": provider}}, flags={"history": False}
+    ) as talk:  # fmt: skip
+        talk.speak(40)
+        await talk.until("LatencyReport")
+        assert talk.kinds()[:5] == [
+            "UserStartedSpeaking",
+            "ConversationText",
+            "AgentThinking",
+            "ConversationText",
+            "sound",
+        ]
+
+
 async def test_the_model_is_the_operators_and_is_told_the_clients_prompt() -> None:
     async with llm.serving(llm.words("Good ", "day.")) as model, serving(
         llm_base_url=model.url, llm_model="m1"

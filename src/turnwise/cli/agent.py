@@ -126,7 +126,8 @@ def agent(
     the turn may be over, which is faster and costs a model call for each draft in vain.
 
     Without a language model (OPENAI_API_KEY, or --llm-base-url for one of your own) it repeats
-    what it heard. Use headphones: it hears itself otherwise, and falls silent.
+    what it heard. Use headphones, or a sound system that cancels its echo: it hears itself
+    otherwise, and falls silent.
 
     A recording is played in real time, as a caller would speak. At the end a report says how
     long the answers took.

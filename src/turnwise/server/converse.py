@@ -376,11 +376,13 @@ class Session:
                 self._say(wire.UserStartedSpeaking())
             case Think(draft=False):
                 self._say(wire.AgentThinking(""))
-            case Answer(_, text) if text is not None:
+            case Answer(reply, text) if text is not None:
                 self.turns += 1
                 self._remember("user", text)
                 self._say(wire.ConversationText("user", text, *self._languages))
                 self._languages = UNSET, UNSET
+                if self._agent.report.turn(reply).draft:  # it thought while nobody knew
+                    self._say(wire.AgentThinking(""))
             case Saying(reply, text):
                 if reply != self._sounding and self._experimental:
                     self._say(self._started(reply))
