@@ -1,9 +1,10 @@
 """The agent's core: what it does in a conversation, and what it never does in any."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from turnwise.agent.actions import (
@@ -326,6 +327,7 @@ def test_a_draft_calls_no_function_before_it_is_promoted() -> None:
     talk = Talk()
     talk.core.receive_turn(Event.EAGER_END_OF_TURN, 0, "The time?")
     talk.core.receive_calls(0, (CLOCK,))
+    talk.core.receive_result(0, "c1", "noon")  # nobody was asked for it
     assert [type(action) for action in talk.due()] == [Think]
     talk.core.receive_turn(Event.END_OF_TURN, 0, "The time?")
     assert talk.due() == [Answer(0, "The time?"), Call(0, (CLOCK,))]
@@ -407,26 +409,35 @@ def test_a_long_reply_is_synthesised_a_little_ahead_of_what_is_heard() -> None:
     assert talk.due() == [Synthesise(0, "Two.")]
 
 
-REPLY = st.integers(0, 6)
-TURN = st.integers(0, 5)
-WORDS = st.sampled_from(["", "Hi", "Hi there", "No. Yes. "])
+BACK = st.sampled_from([0, 0, 0, 0, 0, 0, 0, 1, 2, -1])
+"""Which reply is meant: the newest, one before it, or one that never was."""
+ON = st.sampled_from([0, 0, 0, 0, 1, 1, -1])
+"""Which turn is meant: the one that was heard of last, the next, or one before."""
+EVENTS = st.sampled_from([*Event, *[Event.EAGER_END_OF_TURN, Event.END_OF_TURN] * 3])
+WORDS = st.sampled_from([*["Hi"] * 9, "Hi there", "No. Yes. ", ""])
+TEXTS = st.sampled_from(["One. ", "One. ", "two", ", three. Four. "])
 STEPS = st.one_of(
-    st.tuples(st.just("receive_turn"), st.sampled_from(Event), TURN, WORDS),
-    st.tuples(st.just("receive_text"), REPLY, st.sampled_from(["One. ", "two", ", three. Four. "])),
-    st.tuples(st.just("receive_calls"), REPLY, st.just((CLOCK,))),
-    st.tuples(st.just("receive_result"), REPLY, st.sampled_from(["c1", "c2"]), st.just("noon")),
-    st.tuples(st.just("receive_thought_end"), REPLY),
-    st.tuples(st.just("receive_failure"), REPLY),
-    st.tuples(st.just("receive_sound"), REPLY, st.integers(0, 90).map(sound)),
-    st.tuples(st.just("receive_sound_end"), REPLY),
-    st.tuples(st.just("receive_sound_failure"), REPLY),
-    st.tuples(st.just("receive_position"), REPLY, st.integers(0, 400)),
-    st.tuples(st.just("receive_stopped"), REPLY, st.integers(0, 400)),
-    st.tuples(st.just("say"), WORDS),
-    st.tuples(st.just("append"), WORDS),
-    st.tuples(st.just("interrupt"), WORDS),
-    st.tuples(st.just("ask"), WORDS),
+    st.tuples(st.just("receive_turn"), EVENTS, ON, WORDS),
+    st.tuples(st.just("receive_turn"), EVENTS, ON, WORDS),
+    st.tuples(st.just("receive_text"), BACK, TEXTS),
+    st.tuples(st.just("receive_text"), BACK, TEXTS),
+    st.tuples(st.just("receive_calls"), BACK, st.just((CLOCK,))),
+    st.tuples(
+        st.just("receive_result"), BACK, st.sampled_from(["c1", "c1", "c2"]), st.just("noon")
+    ),
+    st.tuples(st.just("receive_thought_end"), BACK),
+    st.tuples(st.just("receive_failure"), BACK),
+    st.tuples(st.just("receive_sound"), BACK, st.integers(0, 90).map(sound)),
+    st.tuples(st.just("receive_sound"), BACK, st.integers(0, 90).map(sound)),
+    st.tuples(st.just("receive_sound_end"), BACK),
+    st.tuples(st.just("receive_sound_failure"), BACK),
+    st.tuples(st.just("receive_position"), BACK, st.integers(0, 400)),
+    st.tuples(st.just("receive_stopped"), BACK, st.integers(0, 400)),
+    st.tuples(st.sampled_from(["say", "append", "say", "append", "interrupt", "ask"]), WORDS),
 )
+STORIES = st.tuples(st.booleans(), st.lists(STEPS, min_size=30, max_size=90))
+"""Whether replies are drafted, and what happens: enough to get somewhere."""
+Story = tuple[bool, list[tuple[object, ...]]]
 
 
 @dataclass
@@ -471,21 +482,72 @@ class Watcher:
                     self.speaking = None
 
 
-@settings(max_examples=200, deadline=None)
-@given(st.booleans(), st.lists(STEPS, max_size=60))
-def test_whatever_comes_in_whatever_order_no_dropped_draft_is_spoken_and_nothing_twice(
-    eager: bool, steps: list[tuple[object, ...]]
-) -> None:
-    core, watcher = Conversation(RATE_HZ, eager=eager), Watcher()
-    ended: dict[int, int] = {}
-    for name, *arguments in steps:
-        getattr(core, str(name))(*arguments)
-        for action in core.actions():
-            watcher.see(action)
+class Told:
+    """A story while it is told, and what came of it."""
+
+    def __init__(self, story: Story) -> None:
+        eager, self._steps = story
+        self.core, self.watcher = Conversation(RATE_HZ, eager=eager), Watcher()
+        self.actions: list[Action] = []
+        self.answers: dict[int, int] = {}
+        """How often a turn's end was answered."""
+        self._turn, self._newest = 0, 0
+
+    def tell(self) -> "Told":
+        for name, *arguments in self._steps:
+            self._step(str(name), arguments)
+        return self
+
+    def _step(self, name: str, arguments: list[object]) -> None:
+        if name == "receive_turn":
+            assert isinstance(arguments[1], int)
+            self._turn = arguments[1] = max(0, self._turn + arguments[1])
+        elif name.startswith("receive_"):
+            assert isinstance(arguments[0], int)
+            arguments[0] = self._newest - arguments[0]
+        getattr(self.core, name)(*arguments)
+        for action in self.core.actions():
+            self.watcher.see(action)
+            self.actions.append(action)
+            self._newest = max(self._newest, action.reply)
             if isinstance(action, Answer) and name == "receive_turn":
-                turn = arguments[1]
-                assert isinstance(turn, int)
-                ended[turn] = ended.get(turn, 0) + 1
-    assert all(count == 1 for count in ended.values())
-    assert eager or not watcher.drafts
-    assert (core.state is State.SPEAKING) == (watcher.speaking is not None)
+                self.answers[self._turn] = self.answers.get(self._turn, 0) + 1
+
+
+@settings(max_examples=300, deadline=None)
+@given(STORIES)
+def test_whatever_comes_in_whatever_order_no_dropped_draft_is_spoken_and_nothing_twice(
+    story: Story,
+) -> None:
+    told = Told(story).tell()
+    assert all(count == 1 for count in told.answers.values())
+    assert story[0] or not told.watcher.drafts
+    assert (told.core.state is State.SPEAKING) == (told.watcher.speaking is not None)
+
+
+def milestones(told: Told) -> set[str]:
+    reached, spoken = set(), {action.reply for action in told.actions if isinstance(action, Play)}
+    for action in told.actions:
+        match action:
+            case Stop(reply, draft=True):
+                reached.add("a draft is dropped")
+            case Answer(reply) if reply in told.watcher.drafts & spoken:
+                reached.add("a draft is spoken")
+            case Heard(text=text, cut_short=cut_short) if text:
+                reached.add("broken off" if cut_short else "heard to its end")
+            case Think(entries=(*_, Called())):
+                reached.add("a function's result is thought about")
+    return reached
+
+
+def test_random_stories_get_far_enough() -> None:
+    reached: Counter[str] = Counter()
+
+    @settings(max_examples=300, derandomize=True, phases=[Phase.generate], database=None)
+    @given(STORIES)
+    def tell(story: Story) -> None:
+        reached.update(milestones(Told(story).tell()))
+
+    tell()
+    assert len(reached) == 5
+    assert min(reached.values()) > 1, reached

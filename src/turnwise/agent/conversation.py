@@ -256,6 +256,8 @@ class Conversation:
         current = self._reply
         if current is None or current.number != reply or not current.calls:
             return
+        if self.state is not State.SPEAKING:  # a draft's functions were not called yet
+            return
         if call_id not in {call.call_id for call in current.calls}:
             return
         current.results.setdefault(call_id, content)
