@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 # Programs that tests start run the tree that the tests stand in, wherever it is installed.
 os.environ["PYTHONPATH"] = str(Path(__file__).parent.parent / "src")
@@ -17,8 +17,11 @@ _SOURCES = sorted((Path(__file__).parent.parent / "src/turnwise/engine").glob("*
 _DIGEST = hashlib.sha256(b"".join(path.read_bytes() for path in _SOURCES)).hexdigest()[:16]
 os.environ["NUMBA_CACHE_DIR"] = str(Path(tempfile.gettempdir()) / f"turnwise-numba-{_DIGEST}")
 
-settings.register_profile("quick", deadline=None)
-settings.register_profile("thorough", deadline=None, max_examples=1_000)
+UNHURRIED = [HealthCheck.too_slow]  # a busy machine is no fault of an example
+settings.register_profile("quick", deadline=None, suppress_health_check=UNHURRIED)
+settings.register_profile(
+    "thorough", deadline=None, max_examples=1_000, suppress_health_check=UNHURRIED
+)
 settings.load_profile(os.environ.get("TURNWISE_TEST_PROFILE", "quick"))
 
 
