@@ -17,11 +17,13 @@ const client = new DeepgramClient({
 const connection = await client.agent.v1.connect({});
 
 let soundBytes = 0;
+let over = false; // what comes behind the last line is not for it
 let applied, answered;
 const isApplied = new Promise((resolve) => (applied = resolve));
 const isAnswered = new Promise((resolve) => (answered = resolve));
 connection.on("open", () => console.log("open"));
 connection.on("message", (message) => {
+  if (over) return;
   if (!message.type) {
     soundBytes += message.byteLength ?? message.size ?? message.length;
     return;
@@ -53,5 +55,6 @@ for (let start = 0; start < audio.length; start += CHUNK_BYTES) {
   connection.sendMedia(audio.subarray(start, start + CHUNK_BYTES));
 }
 await isAnswered;
+over = true;
 console.log("sound bytes", soundBytes);
 connection.close();
