@@ -132,12 +132,23 @@ def common_voice(root: Path) -> Iterator[Said]:
                     yield audio, row["text"], None
 
 
+RELEASE_FOLDERS = ("clips", "validated_clips", "data")
+
+
 def common_voice_release(root: Path) -> Iterator[Said]:
-    """`validated.tsv` of a release, its recordings in `clips` or `validated_clips` beside."""
-    for table in sorted(root.rglob("validated.tsv")):
+    """`validated.tsv` of a release, its recordings in one of RELEASE_FOLDERS beside.
+
+    A sample of one may have its table as `validated.csv`.
+    """
+    for table in sorted(root.rglob("validated.[ct]sv")):
+        tabs = table.suffix == ".tsv"
         with table.open(encoding="utf-8", newline="") as lines:
-            for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
-                for folder in ("clips", "validated_clips"):
+            for row in csv.DictReader(
+                lines,
+                delimiter="\t" if tabs else ",",
+                quoting=csv.QUOTE_NONE if tabs else csv.QUOTE_MINIMAL,
+            ):
+                for folder in RELEASE_FOLDERS:
                     audio = table.parent / folder / row["path"]
                     if audio.exists():
                         yield audio, row["sentence"], "cv-" + row["client_id"][:16]
@@ -246,6 +257,9 @@ SOURCES = {
     "common_voice_13": Source("korliu/whisper", COMMON_VOICE, "read", common_voice_release),
     "common_voice_6": Source(
         "omnilingo/rsample-100-cv-corpus-6.1-2020-12-11", COMMON_VOICE, "read", common_voice_release
+    ),
+    "common_voice_61": Source(
+        "rigved/rit-engl-682-spring-2021-project", COMMON_VOICE, "read", common_voice_release
     ),
     "common_voice_first": Source(
         "puri-gagan/speechdataset", COMMON_VOICE, "read", common_voice_release

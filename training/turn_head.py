@@ -10,9 +10,9 @@ Two seeds are trained and the better one is kept; each stops when held-out speak
 gain. What it says is then scaled and shifted so that, on held-out speakers, it comes true as
 often as it says.
 
-It learns whether a silence ends the turn, the first 0.4 s of each counting four times; and beside
-that, for what it teaches the layers below, how long until anybody speaks and whether somebody
-speaks now.
+It learns whether a silence ends the turn, the first 0.4 s of each counting four times, and that
+nothing is over while somebody speaks; and beside that, for what it teaches the layers below, how
+long until anybody speaks and whether somebody speaks now.
 """
 
 import argparse
@@ -47,6 +47,8 @@ UNTIL_S = (0.2, 0.4, 0.8, 1.6, 3.0)
 EARLY_S, EARLY_WEIGHT = 0.4, 4.0
 LATE_S, LATE_WEIGHT = 1.6, 0.3
 SILENCE_MAX_S = 3.0
+SPEAKING_WEIGHT = 0.15
+"""Of a frame in which somebody speaks; there are five of them for each in a silence."""
 LOOK_AT_S = (0.1, 0.3, 0.6)
 FRAME_S = 0.08
 ENDS_PER_HOLD, HOLD_S_MIN = 0.7, 0.2
@@ -174,7 +176,7 @@ def worth_of_ends(marks: NDArray[np.float32]) -> float:
 
 
 def weights_of(marks: Tensor, worth_of_ends: float) -> Tensor:
-    """Return how much each frame counts; those outside marked silences not at all."""
+    """Return how much each frame of a silence counts; those outside marked silences not at all."""
     silence_s = torch.nan_to_num(marks[..., 0], nan=-1.0)
     weight = torch.where(silence_s <= EARLY_S, EARLY_WEIGHT, 1.0)
     weight = torch.where(silence_s > LATE_S, LATE_WEIGHT, weight)
@@ -183,17 +185,18 @@ def weights_of(marks: Tensor, worth_of_ends: float) -> Tensor:
 
 
 def loss_of(log_odds: Tensor, others: Tensor, marks: Tensor, worth_of_ends: float) -> Tensor:
-    weight = weights_of(marks, worth_of_ends)
+    known = ~torch.isnan(marks[..., 2])
+    is_silent = ~torch.isnan(marks[..., 0])
+    weight = weights_of(marks, worth_of_ends) + SPEAKING_WEIGHT * (known & ~is_silent)
     ends = torch.nan_to_num(marks[..., 1])
     main = functional.binary_cross_entropy_with_logits(log_odds, ends, weight, reduction="sum")
     until_s = torch.nan_to_num(marks[..., 2].contiguous())
     classes = torch.bucketize(until_s, torch.tensor(UNTIL_S))
     classes = torch.where(ends > 0.5, len(UNTIL_S), classes)
-    known = ~torch.isnan(marks[..., 2])
-    in_silence = known & ~torch.isnan(marks[..., 0])
+    in_silence = known & is_silent
     until = functional.cross_entropy(others[..., :-1][in_silence], classes[in_silence])
     voiced = functional.binary_cross_entropy_with_logits(
-        others[..., -1][known], torch.isnan(marks[..., 0])[known].float()
+        others[..., -1][known], (~is_silent)[known].float()
     )
     return main / weight.sum() + AUXILIARY * (until + voiced)
 

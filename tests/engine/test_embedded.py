@@ -85,6 +85,16 @@ def test_noise_where_the_speaker_stops_is_no_voice(
     assert seconds(last.voice_until) == pytest.approx(voice_s, abs=0.7)
 
 
+def test_a_turn_is_not_over_while_somebody_speaks_and_is_once_they_have_spoken(
+    engine: EmbeddedEngine,
+) -> None:
+    turn = turns()[3]
+    said_s = 0.5 + turn.end_s - turn.start_s
+    heard = hear_alone(engine, voices.speech(turn.start_s - 0.5, turn.end_s + 1.6))
+    speaking = [h.end_of_turn for h in heard if seconds(h.heard_until) < said_s]
+    assert np.quantile(speaking, 0.9) < 0.2 < 0.5 < heard[-1].end_of_turn
+
+
 def test_words_follow_each_other_within_what_was_heard(engine: EmbeddedEngine) -> None:
     for number, answer in enumerate(hear_alone(engine, voices.sample()), 1):
         assert answer.heard_until == number * FRAME_SAMPLES

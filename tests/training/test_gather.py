@@ -125,6 +125,15 @@ def test_common_voice_names_the_speaker_where_it_knows(tmp_path: Path) -> None:
     ]
 
 
+def test_a_sample_of_common_voice_has_its_table_with_commas(tmp_path: Path) -> None:
+    sound(tmp_path / "common_voice_61/data/a.wav")
+    table = 'client_id,path,sentence\n0123456789abcdefffff,a.wav,"She said, ""no""."\n'
+    text(tmp_path / "common_voice_61/validated.csv", table)
+    assert said("common_voice_61", tmp_path) == [
+        ("data/a.wav", 'She said, "no".', "cv-0123456789abcdef"),
+    ]
+
+
 def test_vctk_keeps_words_in_a_tree_of_their_own(tmp_path: Path) -> None:
     sound(tmp_path / "vctk_3/data/VCTK-Corpus/wav48/p225/p225_001.wav")
     text(tmp_path / "vctk_3/data/VCTK-Corpus/txt/p225/p225_001.txt", "Please call Stella.\n")

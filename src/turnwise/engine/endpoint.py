@@ -25,8 +25,8 @@ from turnwise.engine.voice import OFF_DB, Voicing
 from turnwise.units import Samples, samples_from_ms, seconds
 
 FILE = "endpoint.onnx"
-SPEAKING_MAX = 0.1
-"""Nobody is done while a voice is heard, or before: what the network says counts so little."""
+UNSPOKEN_MAX = 0.1
+"""Nobody is done before anybody spoke: what the network says counts so little."""
 SILENCE_MIN = samples_from_ms(100)  # less is a stop consonant, not a silence
 LONGEST_S = 8.0
 """Silences are alike from here on."""
@@ -119,8 +119,7 @@ class Endpoint:
     def probability(self, log_odds: float) -> float:
         """Return the probability, 0 to 1, that the turn is over; small before it has begun."""
         said = 1 / (1 + exp(-max(-ODDS_MAX, min(ODDS_MAX, log_odds))))
-        is_silent = self.voice_until is not None and self.silence >= SILENCE_MIN
-        return said if is_silent else SPEAKING_MAX * said
+        return UNSPOKEN_MAX * said if self.voice_until is None else said
 
     def _follow_voice(self, voicing: Voicing) -> None:
         self._heard_until = voicing.heard_until
