@@ -9,7 +9,7 @@ import soundfile
 
 pytest.importorskip("torch")
 
-from training import scenes
+from training import calls, scenes
 from training.augment import Wave
 from training.data import SAMPLE_RATE
 from training.scene_frames import SORTS, marks_of
@@ -101,7 +101,7 @@ def test_frames_know_how_long_the_silence_lasted_and_what_follows() -> None:
     assert marks[1, 3] == SORTS.index("quiet")
 
 
-def called(folder: Path) -> scenes.Call:
+def called(folder: Path) -> calls.Call:
     """Return a call: somebody stops at 2 s, the other goes on at 3 s, pauses at 5 s for 0.5 s."""
     samples = np.full(20 * RATE, 0.1, np.float32)
     marks = [(2.0, 3.0, "end"), (5.0, 5.5, "hold"), (8.0, 9.0, "end"), (12.0, 13.0, "unclear")]
@@ -110,7 +110,7 @@ def called(folder: Path) -> scenes.Call:
     soundfile.write(folder / "call.wav", samples, RATE)
     silences = [{"start": start, "end": end, "kind": kind} for start, end, kind in marks]
     (folder / "turns.jsonl").write_text(json.dumps({"file": "call.wav", "silences": silences}))
-    (call,) = scenes.calls_of(folder / "turns.jsonl")
+    (call,) = calls.calls_of(folder / "turns.jsonl")
     return call
 
 
@@ -132,7 +132,7 @@ def test_a_piece_of_a_call_begins_with_a_turn_and_keeps_its_marks(tmp_path: Path
 def test_calls_without_marks_are_refused(tmp_path: Path) -> None:
     (tmp_path / "calls.jsonl").write_text(json.dumps({"file": "a.wav", "transcript": "hello"}))
     with pytest.raises(ValueError, match=r"a\.wav has no silences"):
-        scenes.calls_of(tmp_path / "calls.jsonl")
+        calls.calls_of(tmp_path / "calls.jsonl")
 
 
 def test_a_scene_of_a_call_is_as_long_as_its_marks_say(tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def test_nothing_is_over_while_somebody_speaks() -> None:
     others = torch.zeros(3, len(turn_head.UNTIL_S) + 2)
 
     def loss(*log_odds: float) -> float:
-        return float(turn_head.loss_of(torch.tensor(log_odds), others, marks, 1.0))
+        return float(turn_head.loss_of(torch.tensor(log_odds).float(), others, marks, 1.0))
 
     assert loss(-3, 3, 0) < loss(0, 3, 0) < loss(3, 3, 0)
     assert loss(-3, 3, 9) == loss(-3, 3, 0)  # unclear
