@@ -1,8 +1,8 @@
 """Train the end-of-turn network on scenes as the recogniser hears them, and export it.
 
-    python -m training.turn_head SCENES --model MODEL
+    python -m training.turn_head SCENES... --model MODEL
 
-SCENES is what `training.scenes` wrote, MODEL the weights of the acoustic network, through which
+SCENES are what `training.scenes` wrote, MODEL the weights of the acoustic network, through which
 the scenes are heard first (`training.scene_frames`); without it, what was kept last time is
 used. The result goes into the engine's folder unless --out says otherwise.
 
@@ -20,6 +20,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp
 from pathlib import Path
@@ -59,7 +60,7 @@ SAMPLE = 8_000
 """Frames, to find their directions by."""
 AUXILIARY = 0.2
 BATCH = 32
-STEPS, CHECK_EVERY, PATIENCE = 600, 30, 5
+STEPS, CHECK_EVERY, PATIENCE = 900, 30, 6
 RATE, WEIGHT_DECAY = 2e-3, 0.02
 DROPOUT = 0.25
 BLIND = 0.2
@@ -163,9 +164,12 @@ class Scenes:
         return len(self.spans) - 1
 
 
-def load_heard(folder: Path) -> Heard:
-    names = ("frames", "evidence", "marks", "spans")
-    return Heard(*(np.load(folder / f"{name}.npy") for name in names))
+def load_heard(folders: Sequence[Path]) -> Heard:
+    """Return the scenes of all folders, one after the other."""
+    names = ("frames", "evidence", "marks")
+    arrays = [np.concatenate([np.load(f / f"{name}.npy") for f in folders]) for name in names]
+    lengths = np.concatenate([np.diff(np.load(folder / "spans.npy")) for folder in folders])
+    return Heard(*arrays, spans=np.concatenate([[0], np.cumsum(lengths)]))
 
 
 def worth_of_ends(marks: NDArray[np.float32]) -> float:
@@ -360,7 +364,7 @@ def show(name: str, said: NDArray[Any], scenes: Scenes) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
-    parser.add_argument("scenes", type=Path)
+    parser.add_argument("scenes", type=Path, nargs="+")
     parser.add_argument("--out", type=Path, default=FOLDER / FILE)
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--hide", choices=("frames", "words", "evidence"), help="to weigh a part")
@@ -369,11 +373,10 @@ def main() -> None:
     parser.add_argument("--share", type=float, default=1.0, help="of the scenes to hear")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes that hear")
     options = parser.parse_args()
+    parts = [[scenes / name for scenes in options.scenes] for name in ("train", "held-out")]
     if options.model:
-        folders = [options.scenes / name for name in ("train", "held-out")]
-        keep(options.model, folders, share=options.share, jobs=options.jobs)
-    folders = [options.scenes / "train", options.scenes / "held-out", *options.report]
-    heard = [load_heard(folder) for folder in folders]
+        keep(options.model, [*parts[0], *parts[1]], share=options.share, jobs=options.jobs)
+    heard = [load_heard(folders) for folders in (*parts, *([other] for other in options.report))]
     for kept in heard:
         if options.hide == "frames":
             kept.frames[:] = 0
