@@ -17,7 +17,7 @@ OUT is a prepared set (see `training.data`) whose utterances.jsonl also holds fo
 `silences` (start, end, kind: "hold", "end" or "unclear", sort: how it was made) and `turns` (of
 each its start and what a caller who asked for it would expect).
 Held-out speakers make scenes of their own, `--held-out` of the hours. Where there are recorded
-conversations (`--calls`, see training/calls.py), a tenth of what is trained on is made of them.
+conversations (`--calls`, see training/calls.py), a quarter of what is trained on is made of them.
 """
 
 import argparse
@@ -68,7 +68,7 @@ HOLD_S, HOLD_SPREAD, HOLD_RANGE_S = 0.33, 0.8, (0.12, 4.0)
 0.6 s, as in calls (what silence alone scores on LiveKit's eot-bench)."""
 ANSWER_S, ANSWER_SPREAD, ANSWER_RANGE_S = 0.45, 0.8, (0.12, 3.0)
 QUIET_END_S = (1.2, 3.0)
-ANSWERED = 0.35
+ANSWERED = 0.5
 """Of ends: somebody else speaks next on the same channel."""
 CLIPS = (0.7, 0.22, 0.08)
 """How often a turn is one, two or three sentences."""
@@ -85,7 +85,7 @@ anything read is a hold up to the second."""
 EXPECTED = {**EXPECTED_KINDS, "reply": Expected.YES_NO}
 """By the kind of a made-up sentence; everything else answers an open question."""
 SCENE_S = 14.0
-CALLED = 0.1
+CALLED = 0.25
 """Of scenes to train on: pieces of recorded conversations, where there are any."""
 FAR_TALKER = 0.25
 FAR_SNR_DB = (-2.0, 20.0)

@@ -1,8 +1,8 @@
 """Train the end-of-turn network on scenes as the recogniser hears them, and export it.
 
-    python -m training.turn_head SCENES... --model MODEL
+    python -m training.turn_head SCENES --model MODEL
 
-SCENES are what `training.scenes` wrote, MODEL the weights of the acoustic network, through which
+SCENES is what `training.scenes` wrote, MODEL the weights of the acoustic network, through which
 the scenes are heard first (`training.scene_frames`); without it, what was kept last time is
 used. The result goes into the engine's folder unless --out says otherwise.
 
@@ -10,9 +10,9 @@ Two seeds are trained and the better one is kept; each stops when held-out speak
 gain. What it says is then scaled and shifted so that, on held-out speakers, it comes true as
 often as it says.
 
-It learns whether a silence ends the turn, the first 0.4 s of each counting four times, and that
-nothing is over while somebody speaks; and beside that, for what it teaches the layers below, how
-long until anybody speaks and whether somebody speaks now.
+It learns whether a silence ends the turn, the first 0.4 s of each counting four times; and beside
+that, for what it teaches the layers below, how long until anybody speaks and whether somebody
+speaks now.
 """
 
 import argparse
@@ -20,7 +20,6 @@ import json
 import os
 import sys
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp
 from pathlib import Path
@@ -48,8 +47,6 @@ UNTIL_S = (0.2, 0.4, 0.8, 1.6, 3.0)
 EARLY_S, EARLY_WEIGHT = 0.4, 4.0
 LATE_S, LATE_WEIGHT = 1.6, 0.3
 SILENCE_MAX_S = 3.0
-SPEAKING_WEIGHT = 0.15
-"""Of a frame in which somebody speaks; there are five of them for each in a silence."""
 LOOK_AT_S = (0.1, 0.3, 0.6)
 FRAME_S = 0.08
 ENDS_PER_HOLD, HOLD_S_MIN = 0.7, 0.2
@@ -60,7 +57,7 @@ SAMPLE = 8_000
 """Frames, to find their directions by."""
 AUXILIARY = 0.2
 BATCH = 32
-STEPS, CHECK_EVERY, PATIENCE = 900, 30, 6
+STEPS, CHECK_EVERY, PATIENCE = 600, 30, 5
 RATE, WEIGHT_DECAY = 2e-3, 0.02
 DROPOUT = 0.25
 BLIND = 0.2
@@ -164,12 +161,9 @@ class Scenes:
         return len(self.spans) - 1
 
 
-def load_heard(folders: Sequence[Path]) -> Heard:
-    """Return the scenes of all folders, one after the other."""
-    names = ("frames", "evidence", "marks")
-    arrays = [np.concatenate([np.load(f / f"{name}.npy") for f in folders]) for name in names]
-    lengths = np.concatenate([np.diff(np.load(folder / "spans.npy")) for folder in folders])
-    return Heard(*arrays, spans=np.concatenate([[0], np.cumsum(lengths)]))
+def load_heard(folder: Path) -> Heard:
+    names = ("frames", "evidence", "marks", "spans")
+    return Heard(*(np.load(folder / f"{name}.npy") for name in names))
 
 
 def worth_of_ends(marks: NDArray[np.float32]) -> float:
@@ -180,7 +174,7 @@ def worth_of_ends(marks: NDArray[np.float32]) -> float:
 
 
 def weights_of(marks: Tensor, worth_of_ends: float) -> Tensor:
-    """Return how much each frame of a silence counts; those outside marked silences not at all."""
+    """Return how much each frame counts; those outside marked silences not at all."""
     silence_s = torch.nan_to_num(marks[..., 0], nan=-1.0)
     weight = torch.where(silence_s <= EARLY_S, EARLY_WEIGHT, 1.0)
     weight = torch.where(silence_s > LATE_S, LATE_WEIGHT, weight)
@@ -189,18 +183,17 @@ def weights_of(marks: Tensor, worth_of_ends: float) -> Tensor:
 
 
 def loss_of(log_odds: Tensor, others: Tensor, marks: Tensor, worth_of_ends: float) -> Tensor:
-    known = ~torch.isnan(marks[..., 2])
-    is_silent = ~torch.isnan(marks[..., 0])
-    weight = weights_of(marks, worth_of_ends) + SPEAKING_WEIGHT * (known & ~is_silent)
+    weight = weights_of(marks, worth_of_ends)
     ends = torch.nan_to_num(marks[..., 1])
     main = functional.binary_cross_entropy_with_logits(log_odds, ends, weight, reduction="sum")
     until_s = torch.nan_to_num(marks[..., 2].contiguous())
     classes = torch.bucketize(until_s, torch.tensor(UNTIL_S))
     classes = torch.where(ends > 0.5, len(UNTIL_S), classes)
-    in_silence = known & is_silent
+    known = ~torch.isnan(marks[..., 2])
+    in_silence = known & ~torch.isnan(marks[..., 0])
     until = functional.cross_entropy(others[..., :-1][in_silence], classes[in_silence])
     voiced = functional.binary_cross_entropy_with_logits(
-        others[..., -1][known], (~is_silent)[known].float()
+        others[..., -1][known], torch.isnan(marks[..., 0])[known].float()
     )
     return main / weight.sum() + AUXILIARY * (until + voiced)
 
@@ -364,7 +357,7 @@ def show(name: str, said: NDArray[Any], scenes: Scenes) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
-    parser.add_argument("scenes", type=Path, nargs="+")
+    parser.add_argument("scenes", type=Path)
     parser.add_argument("--out", type=Path, default=FOLDER / FILE)
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--hide", choices=("frames", "words", "evidence"), help="to weigh a part")
@@ -373,10 +366,11 @@ def main() -> None:
     parser.add_argument("--share", type=float, default=1.0, help="of the scenes to hear")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes that hear")
     options = parser.parse_args()
-    parts = [[scenes / name for scenes in options.scenes] for name in ("train", "held-out")]
     if options.model:
-        keep(options.model, [*parts[0], *parts[1]], share=options.share, jobs=options.jobs)
-    heard = [load_heard(folders) for folders in (*parts, *([other] for other in options.report))]
+        folders = [options.scenes / name for name in ("train", "held-out")]
+        keep(options.model, folders, share=options.share, jobs=options.jobs)
+    folders = [options.scenes / "train", options.scenes / "held-out", *options.report]
+    heard = [load_heard(folder) for folder in folders]
     for kept in heard:
         if options.hide == "frames":
             kept.frames[:] = 0

@@ -10,7 +10,8 @@ from turnwise.engine.encoder import Floats
 from turnwise.engine.endpoint import (
     EVIDENCE,
     FILE,
-    UNSPOKEN_MAX,
+    ODDS_MAX,
+    SPEAKING_MAX,
     Endpoint,
     EndpointNetwork,
 )
@@ -96,7 +97,7 @@ def told(endpoint: Endpoint, heard: Voicing, text: str = "") -> dict[str, float]
 
 
 @given(st.floats(-1e6, 1e6), st.integers(0, 40))
-def test_the_answer_is_a_probability(
+def test_the_answer_is_a_probability_and_small_while_a_voice_is_heard(
     completeness: Completeness, log_odds: float, silent: int
 ) -> None:
     endpoint = Endpoint(completeness)
@@ -105,13 +106,15 @@ def test_the_answer_is_a_probability(
     probability = endpoint.probability(log_odds)
     assert 0.0 <= probability <= 1.0
     assert endpoint.silence == silent * FRAME_SAMPLES
+    said = 1 / (1 + np.exp(-np.clip(log_odds, -ODDS_MAX, ODDS_MAX)))
+    assert probability == pytest.approx(said if silent else SPEAKING_MAX * said)
 
 
 def test_before_the_first_voice_nothing_is_over(completeness: Completeness) -> None:
     endpoint = Endpoint(completeness)
     for frame in range(5):
         assert told(endpoint, voicing(frame, None))["silence"] == 0
-        assert endpoint.probability(10.0) <= UNSPOKEN_MAX
+        assert endpoint.probability(10.0) <= SPEAKING_MAX
 
 
 def test_silence_grows_from_the_last_voice(completeness: Completeness) -> None:

@@ -44,17 +44,6 @@ def test_only_marked_silences_count_and_their_beginning_most() -> None:
     assert turn_head.weights_of(marks, 2.0).tolist() == pytest.approx([0, 8, 8, 2, 0.6, 0])
 
 
-def test_nothing_is_over_while_somebody_speaks() -> None:
-    marks = torch.tensor([[NAN, NAN, 0.0, NAN], [0.24, 1.0, 2.0, 6.0], [NAN, NAN, NAN, NAN]])
-    others = torch.zeros(3, len(turn_head.UNTIL_S) + 2)
-
-    def loss(*log_odds: float) -> float:
-        return float(turn_head.loss_of(torch.tensor(log_odds).float(), others, marks, 1.0))
-
-    assert loss(-3, 3, 0) < loss(0, 3, 0) < loss(3, 3, 0)
-    assert loss(-3, 3, 9) == loss(-3, 3, 0)  # unclear
-
-
 def test_ends_count_so_that_there_are_as_many_as_in_conversation() -> None:
     marks = np.full((9, 4), NAN, np.float32)
     marks[:8, 0] = 0.24

@@ -25,7 +25,7 @@ from turnwise.units import FRAME_SAMPLES, Audio, Frame, Samples, samples_from_ms
 OUTPUT_SAMPLES = FRAME_SAMPLES // OUTPUTS_PER_FRAME
 VOICED_MIN = 0.3
 """Of a word's blocks: less is a word made of noise."""
-PHONELESS_MIN = 0.9
+PHONELESS_MIN = 0.8
 """How likely it is that no phone is heard, where none is."""
 PHONELESS_AFTER = samples_from_ms(120)
 """Without a phone: less is a stop consonant or one wrong answer."""

@@ -25,9 +25,11 @@ from turnwise.engine.voice import OFF_DB, Voicing
 from turnwise.units import Samples, samples_from_ms, seconds
 
 FILE = "endpoint.onnx"
-UNSPOKEN_MAX = 0.1
-"""Nobody is done before anybody spoke: what the network says counts so little."""
-SILENCE_MIN = samples_from_ms(100)  # less is a stop consonant, not a silence
+SPEAKING_MAX = 0.1
+"""Nobody is done while a voice is heard, or before: what the network says counts so little. As soon
+as it is gone the network answers for itself; that no turn ends in a stop consonant is the policy's.
+"""
+SILENCE_MIN = samples_from_ms(100)  # less is a stop consonant: no pause that a mark may stand at
 LONGEST_S = 8.0
 """Silences are alike from here on."""
 ODDS_MAX = 12.0
@@ -119,7 +121,8 @@ class Endpoint:
     def probability(self, log_odds: float) -> float:
         """Return the probability, 0 to 1, that the turn is over; small before it has begun."""
         said = 1 / (1 + exp(-max(-ODDS_MAX, min(ODDS_MAX, log_odds))))
-        return UNSPOKEN_MAX * said if self.voice_until is None else said
+        is_silent = self.voice_until is not None and self.silence > 0
+        return said if is_silent else SPEAKING_MAX * said
 
     def _follow_voice(self, voicing: Voicing) -> None:
         self._heard_until = voicing.heard_until
