@@ -112,11 +112,12 @@ async def test_wherever_the_model_falls_silent_the_sentences_before_are_heard_or
     steps: int, silence: list[bytes], for_good: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
     answer = [*ANSWER[: 1 + steps], *silence]
-    async with llm.serving(*([answer] if for_good else [answer, ANSWER])) as endpoint:
-        hasty = Model(base_url=endpoint.url, silence_s_max=QUICK_S)
-        patient = Model(base_url=endpoint.url, silence_s_max=QUICK_S if for_good else SILENCE_S_MAX)
-        first, second = await heard(hasty, Throat(), patient)
-    # A busy machine may be silent for so long itself.
+    # A busy machine may be silent for so long itself, and its first answer be still to come when
+    # it is asked again: what is well has an endpoint of its own.
+    async with llm.serving(answer) as silent, llm.serving(ANSWER) as well:
+        hasty = Model(base_url=silent.url, silence_s_max=QUICK_S)
+        patient = Model(base_url=well.url, silence_s_max=SILENCE_S_MAX)
+        first, second = await heard(hasty, Throat(), hasty if for_good else patient)
     possible = {" ".join(SENTENCES[:count]) or APOLOGY for count in range(max(0, steps) + 1)}
     assert first in possible
     assert second in (possible if for_good else {WHOLE})
