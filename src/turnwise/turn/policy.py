@@ -32,10 +32,8 @@ RESUMED_AFTER = samples_from_ms(200)
 """Of voice: less is a cough, a click or the end of the last word."""
 WORDLESS_MAX = samples_from_ms(3_000)
 """Of a voice: nobody speaks for so long without one word that is understood."""
-VOICE_GAP_MAX = samples_from_ms(4_000)
-"""Inside such a voice: music has rests."""
-WORD_BEFORE_VOICE_MAX = samples_from_ms(500)
-"""A word may seem to end so long before the voice that says it; an older one is a guess."""
+VOICE_GAP_MAX = samples_from_ms(1_000)
+"""Inside such a voice."""
 BELIEVED_WITHIN = samples_from_ms(2_000)
 BELIEVED_MIN = 1.0
 """Of their confidences together: in ten minutes of music no words come near it."""
@@ -118,7 +116,7 @@ def is_speech(hypothesis: Hypothesis, voice: Voice | None) -> bool:
     words, now = hypothesis.words, hypothesis.heard_until
     if not words or hypothesis.voice_until is None:
         return False
-    if voice is None or -WORD_BEFORE_VOICE_MAX <= words[-1].end - voice.start <= WORDLESS_MAX:
+    if voice is None or words[-1].end - voice.start <= WORDLESS_MAX:
         return True  # the first moment at which there are words
     believed = sum(word.confidence for word in words if now - word.end <= BELIEVED_WITHIN)
     return believed >= BELIEVED_MIN
