@@ -21,6 +21,7 @@ from tests.talk import belief, frames, words
 from turnwise.engine.interface import Hypothesis
 from turnwise.listener import Listener
 from turnwise.settings import SAMPLE_RATES_HZ
+from turnwise.turn.policy import transcript
 from turnwise.units import FRAME_SAMPLES, SAMPLE_RATE_HZ, Samples
 from turnwise.wire.query import parse
 
@@ -72,16 +73,17 @@ class Conversation:
         at, text, *options = shlex.split(rest)
         given = dict(option.split("=", 1) for option in options)
         until = round(float(at) * SAMPLE_RATE_HZ / FRAME_SAMPLES)
-        changed = words(text) != self._believed.words
+        end = float(given.get("end", 0.0))
+        changed = text != transcript(self._believed)
         voice = self._believed.voice_until
         if "voice" in given:
             voice = frames(round(float(given["voice"]) * SAMPLE_RATE_HZ / FRAME_SAMPLES))
         elif changed and text:
-            voice = belief(until, text, float(given.get("end", 0.0))).voice_until
+            voice = belief(until, text, end).voice_until
+        said = words(text, until=(voice or Samples(0)) // FRAME_SAMPLES)
         for count in range(self._heard + 1, until + 1):
             if count == until:
-                end = float(given.get("end", 0.0))
-                self._believed = Hypothesis(frames(count), words(text), end, voice)
+                self._believed = Hypothesis(frames(count), said, end, voice)
             self._open.receive_audio(FRAME_BYTES)
             for hearing in self._open.hearings():
                 if hearing.new_turn and count < until:

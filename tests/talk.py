@@ -14,11 +14,13 @@ def frames(count: int) -> Samples:
     return Samples(count * FRAME_SAMPLES)
 
 
-def words(text: str, confidence: float = 0.9) -> tuple[Word, ...]:
-    """Return the words of a text, one a frame from the start of the stream."""
+def words(text: str, confidence: float = 0.9, until: int = 0) -> tuple[Word, ...]:
+    """Return the words of a text, one a frame up to that one, or from the start of the stream."""
+    texts = text.split()
+    first = max(0, until - len(texts))
     return tuple(
         Word(word, confidence, frames(index), frames(index + 1))
-        for index, word in enumerate(text.split())
+        for index, word in enumerate(texts, first)
     )
 
 
@@ -36,6 +38,5 @@ def belief(
     """
     spoken = heard - QUIET_FRAMES if end_of_turn > SPEAKING_MAX else heard
     until = (max(1, spoken) if text else None) if voice is None else voice
-    return Hypothesis(
-        frames(heard), words(text), end_of_turn, None if until is None else frames(until)
-    )
+    said = words(text, until=until or 0)
+    return Hypothesis(frames(heard), said, end_of_turn, None if until is None else frames(until))

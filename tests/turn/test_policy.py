@@ -84,9 +84,32 @@ def test_guesses_far_apart_do_not_add_up_to_a_turn() -> None:
     assert judge(State.IDLE, apart, PLAIN, QUIET, None, music) == NOTHING
 
 
-def test_a_word_early_in_a_voice_starts_a_turn_however_unsure() -> None:
-    voice = Voice(frames(70), frames(100))
-    assert judge(State.IDLE, guess(100, 0.1), PLAIN, QUIET, None, voice) == SPEECH
+def test_a_word_with_which_a_voice_begins_starts_a_turn_however_unsure() -> None:
+    voice = Voice(frames(99), frames(100))
+    assert judge(State.IDLE, guess(100, 0.01), PLAIN, QUIET, None, voice) == SPEECH
+
+
+@pytest.mark.parametrize(("confidence", "expected"), [(0.2, NOTHING), (0.5, SPEECH)])
+def test_the_longer_a_voice_had_no_words_the_more_they_must_be_believed(
+    confidence: float, expected: object
+) -> None:
+    voice = Voice(frames(85), frames(100))  # 1.1 s of the 3 s in which nothing is believed
+    assert judge(State.IDLE, guess(100, confidence), PLAIN, QUIET, None, voice) == expected
+
+
+def test_words_from_before_a_voice_or_after_it_are_not_what_it_says() -> None:
+    for voice in (Voice(frames(94), frames(100)), Voice(frames(80), frames(88))):
+        late = replace(guess(100, 0.3, 0.3), voice_until=voice.end)
+        old = guess(88, 0.3).words
+        for words in (late.words, (*old, *late.words)):
+            found = judge(State.IDLE, replace(late, words=words), PLAIN, QUIET, None, voice)
+            is_of_it = words is late.words and voice.end == frames(100)
+            assert found == (SPEECH if is_of_it else NOTHING)
+
+
+def test_stale_words_start_no_turn() -> None:
+    old = replace(guess(30, 0.9, 0.9), heard_until=frames(60), voice_until=frames(60))
+    assert judge(State.IDLE, old, PLAIN, QUIET, None, Voice(frames(28), frames(60))) == NOTHING
 
 
 def test_a_voice_goes_on_over_short_gaps_and_begins_anew_after_long_ones() -> None:
@@ -99,6 +122,21 @@ def test_a_voice_goes_on_over_short_gaps_and_begins_anew_after_long_ones() -> No
     assert voice_after(begun, belief(19, voice=2), belief(20, voice=20)) == Voice(
         frames(19), frames(20)
     )
+
+
+def test_a_long_voice_whose_words_were_guesses_is_music_and_goes_on_over_rests() -> None:
+    guessed = replace(guess(60, 0.3), heard_until=frames(100), voice_until=frames(90))
+    later = replace(guess(180, 0.3), voice_until=frames(180))
+    for start, is_music in ((40, True), (80, False)):  # 4 s of it, and less than 1 s
+        voice = voice_after(Voice(frames(start), frames(90)), guessed, guessed)
+        assert voice is not None
+        assert voice.is_music == is_music
+        quiet = replace(guessed, heard_until=frames(179), words=())
+        after = voice_after(voice, quiet, later)
+        assert after is not None
+        assert after.start == (frames(start) if is_music else frames(179))
+        found = judge(State.IDLE, later, PLAIN, QUIET, None, after)
+        assert found == (NOTHING if is_music else SPEECH)
 
 
 @pytest.mark.parametrize(

@@ -4,15 +4,16 @@ The order of the questions is the contract's (section 5.4): first match wins. Tw
 The model is asked once neither a voice nor a word has been heard for ASKED_AFTER, so that no
 turn ends inside a word; the time-out counts from the last voice alone, whatever the words are.
 
-Words start a turn if a voice was heard with them. Where a voice has been going on for long and
-nothing in it was a word, it is music or somebody far off, and words are guesses until there is
-about one too many to be wrong.
+Words start a turn if a voice says them. Where a voice has been going on without any word, or was
+not there when they were said, it is music or somebody far off, and words are guesses until there
+is about one too many to be wrong.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from turnwise.engine.interface import Hypothesis
+from turnwise.engine.interface import Hypothesis, Word
 from turnwise.settings import Thresholds
 from turnwise.turn.machine import Signal, State
 from turnwise.units import Samples, samples_from_ms
@@ -34,6 +35,12 @@ WORDLESS_MAX = samples_from_ms(3_000)
 """Of a voice: nobody speaks for so long without one word that is understood."""
 VOICE_GAP_MAX = samples_from_ms(1_000)
 """Inside such a voice."""
+MUSIC_MIN = samples_from_ms(1_500)
+"""Of a voice: if what seemed to be words in it was none, it is music."""
+REST_MAX = samples_from_ms(10_000)
+"""Inside music."""
+APART_MAX = samples_from_ms(400)
+"""Of a voice and the words it says: each is found for itself."""
 BELIEVED_WITHIN = samples_from_ms(2_000)
 BELIEVED_MIN = 1.0
 """Of their confidences together: in ten minutes of music no words come near it."""
@@ -59,6 +66,8 @@ class Voice:
 
     start: Samples
     end: Samples
+    is_music: bool = False
+    """Whether what seemed to be words in it was none."""
 
 
 Verdict = tuple[tuple[Signal, Trigger | None], ...]
@@ -112,14 +121,23 @@ def judge(
 
 
 def is_speech(hypothesis: Hypothesis, voice: Voice | None) -> bool:
-    """Whether there are words and a voice, and the words are no guesses."""
+    """Whether there are words and a voice, and they are no guesses."""
     words, now = hypothesis.words, hypothesis.heard_until
-    if not words or hypothesis.voice_until is None:
+    if not words or hypothesis.voice_until is None or are_stale(hypothesis):
         return False
-    if voice is None or words[-1].end - voice.start <= WORDLESS_MAX:
-        return True  # the first moment at which there are words
     believed = sum(word.confidence for word in words if now - word.end <= BELIEVED_WITHIN)
-    return believed >= BELIEVED_MIN
+    return voice is None or believed >= doubt(voice, words)
+
+
+def doubt(voice: Voice, words: Sequence[Word]) -> float:
+    """Return how much the words' confidences must come to, 0 to BELIEVED_MIN.
+
+    The longer the voice has been without a word, the more.
+    """
+    first, last = words[0], words[-1]
+    if first.start < voice.start - APART_MAX or last.start > voice.end + APART_MAX:
+        return BELIEVED_MIN  # it was not there
+    return BELIEVED_MIN * min(max(0, last.start - voice.start) / WORDLESS_MAX, 1.0)
 
 
 def are_stale(hypothesis: Hypothesis) -> bool:
@@ -130,12 +148,16 @@ def are_stale(hypothesis: Hypothesis) -> bool:
 
 def voice_after(voice: Voice | None, before: Hypothesis, now: Hypothesis) -> Voice | None:
     """Return the voice that goes on, or has begun, between two hypotheses."""
+    if voice is not None and are_stale(before) and voice.end - voice.start >= MUSIC_MIN:
+        voice = replace(voice, is_music=True)
     until = now.voice_until
     if until is None or until <= before.heard_until:
         return voice
-    if voice is None or before.heard_until - voice.end > VOICE_GAP_MAX:
-        return Voice(before.heard_until, until)
-    return Voice(voice.start, until)
+    if voice is not None:
+        gap_max = REST_MAX if voice.is_music else VOICE_GAP_MAX
+        if before.heard_until - voice.end <= gap_max:
+            return replace(voice, end=until)
+    return Voice(before.heard_until, until)
 
 
 def may_be_over(hypothesis: Hypothesis) -> bool:
