@@ -5,14 +5,12 @@ A manifest of them is one that `bench/turns.py` reads, too: each row has `silenc
 piece of one, from the end of somebody's turn on.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
-from training.augment import Random, Wave
+from training.augment import Wave
 from training.data import SAMPLE_RATE, decode, scaled
 from training.manifests import manifest_rows
 
@@ -37,6 +35,8 @@ class Call:
 
     samples: Wave
     silences: tuple[Silence, ...]
+    speaker: str = "unknown"
+    """Whoever shares it is trained on, or is held out, together."""
 
     def beginnings(self) -> list[int]:
         """Return where pieces may begin: where a turn does."""
@@ -66,11 +66,15 @@ class Call:
         turns = [lead, *(silence.end for silence in kept if silence.kind == "end")]
         return self.samples[first:stop], kept, turns
 
-    def draw(self, length: int, rng: Random) -> tuple[Wave, list[Silence], list[int]]:
-        """Return a piece from anywhere, see `piece`."""
-        latest = max(len(self.samples) - length, 0)
-        places = [place for place in self.beginnings() if place <= latest]
-        return self.piece(places[rng.integers(len(places))], length)
+    def pieces(self, length: int) -> Iterator[tuple[Wave, list[Silence], list[int]]]:
+        """Cut pieces one after the other, see `piece`; what is left until a turn begins goes."""
+        start = 0
+        while start < len(self.samples):
+            found = self.piece(start, length)
+            if found[1]:
+                yield found
+            later = [place for place in self.beginnings() if place >= start + length]
+            start = later[0] if later else len(self.samples)
 
 
 def calls_of(manifest: Path) -> list[Call]:
@@ -96,10 +100,5 @@ def _call(manifest: Path, row: dict[str, object]) -> Call:
         )
         for mark in silences
     ]
-    return Call(samples, tuple(sorted(marks, key=lambda mark: mark.start)))
-
-
-def drawn_by_length(calls: Sequence[Call], rng: Random) -> Call:
-    """Return one of them, long ones more often."""
-    lengths = np.array([len(call.samples) for call in calls], float)
-    return calls[rng.choice(len(calls), p=lengths / lengths.sum())]
+    speaker = str(row.get("speaker") or row["file"])
+    return Call(samples, tuple(sorted(marks, key=lambda mark: mark.start)), speaker)

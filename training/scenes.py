@@ -16,8 +16,12 @@ the words do not close is unclear, as is a pause after words that may well be al
 OUT is a prepared set (see `training.data`) whose utterances.jsonl also holds for each scene
 `silences` (start, end, kind: "hold", "end" or "unclear", sort: how it was made) and `turns` (of
 each its start and what a caller who asked for it would expect).
-Held-out speakers make scenes of their own, `--held-out` of the hours. Where there are recorded
-conversations (`--calls`, see training/calls.py), a quarter of what is trained on is made of them.
+Held-out speakers make scenes of their own, `--held-out` of the hours.
+
+    python -m training.scenes OUT --calls MANIFEST...
+
+makes them of recorded conversations instead (training/calls.py), each cut into pieces that are
+moved to other rooms and lines in the same way; one in five is held out.
 """
 
 import argparse
@@ -26,6 +30,7 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +48,8 @@ from training.augment import (
     reverberate,
     room,
 )
-from training.batches import is_validation
-from training.calls import UNCLEAR, Call, Silence, calls_of, drawn_by_length
+from training.batches import is_validation, place
+from training.calls import UNCLEAR, Call, Silence, calls_of
 from training.completeness import EXPECTED_KINDS
 from training.data import SAMPLE_RATE, decode, load, scaled
 from training.store import Recording, Store
@@ -85,12 +90,14 @@ anything read is a hold up to the second."""
 EXPECTED = {**EXPECTED_KINDS, "reply": Expected.YES_NO}
 """By the kind of a made-up sentence; everything else answers an open question."""
 SCENE_S = 14.0
-CALLED = 0.25
-"""Of scenes to train on: pieces of recorded conversations, where there are any."""
+CALLS_HELD_OUT = 0.2
+CALL_S_MAX = 40.0
+"""A piece of a conversation that goes on for longer, until a turn ends, is left out."""
 FAR_TALKER = 0.25
 FAR_SNR_DB = (-2.0, 20.0)
 LINES: dict[str, float] = {**PROBABILITIES, "speed": 0.0, "telephone": 0.4, "noise": 0.45}
 BATCH = 16
+HELD_OUT = {"held-out": True, "train": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -413,15 +420,21 @@ def scene(people: People, noises: Sequence[Wave], rng: Random) -> tuple[Wave, St
     return samples, strip
 
 
-def scene_of_call(calls: Sequence[Call], noises: Sequence[Wave], rng: Random) -> tuple[Wave, Strip]:
-    """Return a piece of a conversation as it sounds elsewhere, and its marks."""
+def scenes_of_calls(
+    calls: Sequence[Call], noises: Sequence[Wave], rng: Random
+) -> Iterator[tuple[Wave, Strip]]:
+    """Return the pieces of conversations as they sound elsewhere, in any order, and their marks."""
     length = int(SCENE_S * SAMPLE_RATE)
-    samples, silences, turns = drawn_by_length(calls, rng).draw(length, rng)
-    strip = Strip()
-    strip.speech(samples)
-    strip.silences = silences
-    strip.turns = [(start, None) for start in turns]
-    return augment(at_peak(samples, -3.0), rng, noises=noises, probabilities=LINES), strip
+    found = [piece for call in calls for piece in call.pieces(length)]
+    for number in rng.permutation(len(found)):
+        samples, silences, turns = found[number]
+        if len(samples) > CALL_S_MAX * SAMPLE_RATE:
+            continue
+        strip = Strip()
+        strip.speech(samples)
+        strip.silences = silences
+        strip.turns = [(start, None) for start in turns]
+        yield augment(at_peak(samples, -3.0), rng, noises=noises, probabilities=LINES), strip
 
 
 def clips_of(folder: Path, judge: Completeness) -> Iterator[Clip]:
@@ -439,23 +452,13 @@ def clips_of(folder: Path, judge: Completeness) -> Iterator[Clip]:
                 yield clip
 
 
-def write(
-    out: Path,
-    people: People,
-    calls: Sequence[Call],
-    noises: Sequence[Wave],
-    hours: float,
-    rng: Random,
-) -> dict[str, int]:
-    """Write so many hours of scenes; returns how many silences of each sort."""
+def write(out: Path, scenes: Iterator[tuple[Wave, Strip]], hours: float) -> dict[str, int]:
+    """Write so many hours of scenes, or all of them; returns how many silences of each sort."""
     store = Store(out)
     counts: dict[str, int] = {}
     while store.seconds < hours * 3600:
         batch = []
-        for _ in range(BATCH):
-            is_call = calls and rng.random() < CALLED
-            made = scene_of_call(calls, noises, rng) if is_call else scene(people, noises, rng)
-            samples, strip = made
+        for samples, strip in itertools.islice(scenes, BATCH):
             marks = [s for s in strip.silences if s.kind != "lead"]
             for mark in marks:
                 counts[mark.sort] = counts.get(mark.sort, 0) + 1
@@ -465,17 +468,25 @@ def write(
                 "silences": [mark._asdict() for mark in marks],
             }  # fmt: skip
             batch.append(Recording(samples, about, {}))
+        if not batch:
+            break
         store.append(batch)
         print(f"\r{out.name}: {store.seconds / 3600:.2f} h", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     return counts
 
 
+def endless(people: People, noises: Sequence[Wave], rng: Random) -> Iterator[tuple[Wave, Strip]]:
+    while True:
+        yield scene(people, noises, rng)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("out", type=Path)
-    parser.add_argument("--set", nargs="+", required=True, help="prepared sets, FOLDER[:WEIGHT]")
-    parser.add_argument("--calls", type=Path, nargs="+", default=[], help="manifests, see calls.py")
+    made_of = parser.add_mutually_exclusive_group(required=True)
+    made_of.add_argument("--set", nargs="+", help="prepared sets, FOLDER[:WEIGHT]")
+    made_of.add_argument("--calls", type=Path, nargs="+", help="manifests, see calls.py")
     parser.add_argument("--noise", type=Path, help="folder of recorded noises")
     parser.add_argument("--completeness", type=Path, default=FOLDER / FILE)
     parser.add_argument("--hours", type=float, default=8.0)
@@ -488,24 +499,27 @@ def main() -> None:
     noises = (
         [scaled(decode(p)) for p in sorted(options.noise.glob("*.wav"))] if options.noise else []
     )
+    if options.calls:
+        calls = [call for manifest in options.calls for call in calls_of(manifest)]
+        for name, held_out in HELD_OUT.items():
+            kept = [c for c in calls if (place(c.speaker) < CALLS_HELD_OUT) == held_out]
+            made = scenes_of_calls(kept, noises, rng)
+            print(name, write(options.out / name, made, inf), file=sys.stderr)
+        return
     sets: dict[bool, list[tuple[list[Clip], float]]] = {True: [], False: []}
     for entry in options.set:
         folder, _, weight = entry.partition(":")
         clips = list(clips_of(Path(folder), judge))
         for held_out in (True, False):
-            kept = [clip for clip in clips if is_validation(clip.speaker) == held_out]
-            if options.clips and len(kept) > options.clips:
-                kept = [kept[i] for i in rng.choice(len(kept), options.clips, replace=False)]
-            sets[held_out].append((kept, float(weight or 1)))
+            mine = [clip for clip in clips if is_validation(clip.speaker) == held_out]
+            if options.clips and len(mine) > options.clips:
+                mine = [mine[i] for i in rng.choice(len(mine), options.clips, replace=False)]
+            sets[held_out].append((mine, float(weight or 1)))
         print(folder, len(clips), "clips", len(sets[True][-1][0]), "held out", file=sys.stderr)
-    calls = [call for manifest in options.calls for call in calls_of(manifest)]
-    for name, held_out, share in (
-        ("held-out", True, options.held_out),
-        ("train", False, 1 - options.held_out),
-    ):
+    for name, held_out in HELD_OUT.items():
         people = People(sets[held_out], rng)
-        heard = [] if held_out else calls
-        counts = write(options.out / name, people, heard, noises, options.hours * share, rng)
+        hours = options.hours * (options.held_out if held_out else 1 - options.held_out)
+        counts = write(options.out / name, endless(people, noises, rng), hours)
         print(name, counts, file=sys.stderr)
 
 

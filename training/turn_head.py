@@ -1,10 +1,11 @@
 """Train the end-of-turn network on scenes as the recogniser hears them, and export it.
 
-    python -m training.turn_head SCENES --model MODEL
+    python -m training.turn_head SCENES[:SHARE]... --model MODEL
 
-SCENES is what `training.scenes` wrote, MODEL the weights of the acoustic network, through which
-the scenes are heard first (`training.scene_frames`); without it, what was kept last time is
-used. The result goes into the engine's folder unless --out says otherwise.
+SCENES is what `training.scenes` wrote, SHARE how much of every batch is from there (1), MODEL the
+weights of the acoustic network, through which the scenes are heard first
+(`training.scene_frames`); without it, what was kept last time is used. The result goes into the
+engine's folder unless --out says otherwise.
 
 Two seeds are trained and the better one is kept; each stops when held-out speakers no longer
 gain. What it says is then scaled and shifted so that, on held-out speakers, it comes true as
@@ -20,6 +21,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp
 from pathlib import Path
@@ -57,7 +59,7 @@ SAMPLE = 8_000
 """Frames, to find their directions by."""
 AUXILIARY = 0.2
 BATCH = 32
-STEPS, CHECK_EVERY, PATIENCE = 600, 30, 5
+STEPS, CHECK_EVERY, PATIENCE = 1500, 50, 10
 RATE, WEIGHT_DECAY = 2e-3, 0.02
 DROPOUT = 0.25
 BLIND = 0.2
@@ -95,15 +97,17 @@ class Head(nn.Module):
 
     Args:
         directions: How many are seen.
+        width: Of the state.
+        hidden: Of the layer before the answer.
     """
 
-    def __init__(self, directions: int) -> None:
+    def __init__(self, directions: int, *, width: int = WIDTH, hidden: int = HIDDEN) -> None:
         super().__init__()
-        self.into = nn.Linear(directions + len(EVIDENCE), WIDTH)
-        self.recur = nn.GRU(WIDTH, WIDTH, batch_first=True)
-        self.hidden = nn.Linear(2 * WIDTH, HIDDEN)
-        self.out = nn.Linear(HIDDEN, 1)
-        self.until = nn.Linear(HIDDEN, len(UNTIL_S) + 2)
+        self.into = nn.Linear(directions + len(EVIDENCE), width)
+        self.recur = nn.GRU(width, width, batch_first=True)
+        self.hidden = nn.Linear(2 * width, hidden)
+        self.out = nn.Linear(hidden, 1)
+        self.until = nn.Linear(hidden, len(UNTIL_S) + 2)
         self.dropout = nn.Dropout(DROPOUT)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -159,6 +163,38 @@ class Scenes:
 
     def __len__(self) -> int:
         return len(self.spans) - 1
+
+
+class Source:
+    """Scenes to draw from, all of them before any again.
+
+    Args:
+        scenes: In which an end counts as `worth_of_ends` says.
+        share: Of every batch, if the shares of all sources are 1 together.
+    """
+
+    def __init__(self, scenes: Scenes, share: float) -> None:
+        self.scenes = scenes
+        self.share = share
+        self.worth = worth_of_ends(scenes.marks)
+        self._order: list[int] = []
+
+    def draw(self, rng: np.random.Generator) -> NDArray[np.int64]:
+        count = max(1, round(BATCH * self.share))
+        while len(self._order) < count:
+            self._order += list(rng.permutation(len(self.scenes)))
+        drawn, self._order = self._order[:count], self._order[count:]
+        return np.array(drawn)
+
+
+def together(parts: Sequence[Scenes]) -> Scenes:
+    ends = np.cumsum([0, *(part.spans[-1] for part in parts)])
+    spans = [part.spans[1:] + before for part, before in zip(parts, ends[:-1], strict=True)]
+    return Scenes(
+        np.concatenate([part.inputs for part in parts]),
+        np.concatenate([part.marks for part in parts]),
+        np.concatenate([[0], *spans]),
+    )
 
 
 def load_heard(folder: Path) -> Heard:
@@ -233,40 +269,45 @@ def weighted_loss(said: NDArray[Any], marks: NDArray[np.float32]) -> float:
     return float((np.logaddexp(0, sign * said) * weight).sum() / weight.sum())
 
 
-def train(scenes: Scenes, held_out: Scenes, seed: int) -> tuple[Head, float]:
-    """Return the network that was best on held-out speakers, and its loss there."""
+def train(sources: Sequence[Source], held_out: Sequence[Scenes], seed: int) -> tuple[Head, float]:
+    """Return the network that was best on held-out speakers, and its loss there.
+
+    Args:
+        sources: What to learn from.
+        held_out: Of each source, counting as much as that.
+        seed: Of the first weights and of the order.
+    """
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    directions = scenes.inputs.shape[1] - len(EVIDENCE)
+    directions = held_out[0].inputs.shape[1] - len(EVIDENCE)
     head = Head(directions)
-    worth = worth_of_ends(scenes.marks)
     optimizer = torch.optim.AdamW(head.parameters(), lr=RATE, weight_decay=WEIGHT_DECAY)
     best, best_loss, best_step = head.state_dict(), float("inf"), 0
-    order: list[int] = []
     started = time.time()
     for step in range(STEPS + 1):
         if step % CHECK_EVERY == 0:
-            said = predict(head, held_out)
-            loss = honest(said, held_out.marks).loss
+            said = [predict(head, part) for part in held_out]
+            losses = [honest(s, part.marks).loss for s, part in zip(said, held_out, strict=True)]
+            loss = sum(source.share * part for source, part in zip(sources, losses, strict=True))
             line = {"step": step, "loss": round(loss, 4), "seconds": round(time.time() - started)}
-            rounded = [round(a, 3) for a in areas(said, held_out.marks)["all"]]
+            found = [areas(s, part.marks)["all"] for s, part in zip(said, held_out, strict=True)]
+            rounded = [[round(a, 3) for a in part] for part in found]
             print(json.dumps(line | {"auc": rounded}), flush=True)
             if loss < best_loss:
                 best, best_loss, best_step = _copy(head), loss, step
             elif step - best_step >= PATIENCE * CHECK_EVERY:
                 break
         head.train()
-        if len(order) < BATCH:
-            order += list(rng.permutation(len(scenes)))
-        numbers, order = np.array(order[:BATCH]), order[BATCH:]
-        inputs, marks = scenes.batch(numbers)
-        blind = torch.from_numpy(rng.random(len(numbers)) < BLIND)
-        for place in WORDY:
-            inputs[blind, :, directions + place] = 0
         for group in optimizer.param_groups:
             group["lr"] = RATE * min(1, (step + 1) / 50) * (1 - 0.9 * step / STEPS)
         optimizer.zero_grad(set_to_none=True)
-        loss_of(*head(inputs), marks, worth).backward()
+        for source in sources:
+            numbers = source.draw(rng)
+            inputs, marks = source.scenes.batch(numbers)
+            blind = torch.from_numpy(rng.random(len(numbers)) < BLIND)
+            for number in WORDY:
+                inputs[blind, :, directions + number] = 0
+            (source.share * loss_of(*head(inputs), marks, source.worth)).backward()
         nn.utils.clip_grad_norm_(head.parameters(), 1.0)
         optimizer.step()
     head.load_state_dict(best)
@@ -357,7 +398,7 @@ def show(name: str, said: NDArray[Any], scenes: Scenes) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
-    parser.add_argument("scenes", type=Path)
+    parser.add_argument("scenes", nargs="+", metavar="SCENES[:SHARE]")
     parser.add_argument("--out", type=Path, default=FOLDER / FILE)
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--hide", choices=("frames", "words", "evidence"), help="to weigh a part")
@@ -366,26 +407,39 @@ def main() -> None:
     parser.add_argument("--share", type=float, default=1.0, help="of the scenes to hear")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes that hear")
     options = parser.parse_args()
+    entries = [entry.partition(":") for entry in options.scenes]
+    folders = [Path(folder) for folder, _, _ in entries]
+    shares = np.array([float(share or 1) for _, _, share in entries])
+    shares = shares / shares.sum()
     if options.model:
-        folders = [options.scenes / name for name in ("train", "held-out")]
-        keep(options.model, folders, share=options.share, jobs=options.jobs)
-    folders = [options.scenes / "train", options.scenes / "held-out", *options.report]
-    heard = [load_heard(folder) for folder in folders]
-    for kept in heard:
+        heard_first = [folder / name for folder in folders for name in ("train", "held-out")]
+        keep(options.model, heard_first, share=options.share, jobs=options.jobs)
+    trained_on = [load_heard(folder / "train") for folder in folders]
+    judged_by = [load_heard(folder / "held-out") for folder in folders]
+    others = [load_heard(folder) for folder in options.report]
+    for kept in (*trained_on, *judged_by, *others):
         if options.hide == "frames":
             kept.frames[:] = 0
         elif options.hide:
             kept.evidence[:, WORDY if options.hide == "words" else slice(None)] = 0
-    sight = Sight.of(heard[0].frames)
-    scenes, held_out, *others = [kept.seen(sight) for kept in heard]
+    sight = Sight.of(np.concatenate([heard.frames for heard in trained_on]))
+    sources = [
+        Source(heard.seen(sight), float(share))
+        for heard, share in zip(trained_on, shares, strict=True)
+    ]
+    held_out = [heard.seen(sight) for heard in judged_by]
+    everything = together(held_out)
     for name in ("complete", "loudness"):
-        show(name, heard[1].evidence[:, EVIDENCE.index(name)], held_out)
-    trained = [train(scenes, held_out, seed) for seed in range(1, options.seeds + 1)]
+        clue = np.concatenate([heard.evidence[:, EVIDENCE.index(name)] for heard in judged_by])
+        show(name, clue, everything)
+    trained = [train(sources, held_out, seed) for seed in range(1, options.seeds + 1)]
     head, loss = min(trained, key=lambda found: found[1])
     print("losses", [found[1] for found in trained], "kept", loss, file=sys.stderr)
-    print(calibrate(head, held_out))
-    show("network", predict(head, held_out), held_out)
-    for folder, other in zip(options.report, others, strict=True):
+    print(calibrate(head, everything))
+    for folder, part in zip(folders, held_out, strict=True):
+        show(folder.name, predict(head, part), part)
+    for folder, heard in zip(options.report, others, strict=True):
+        other = heard.seen(sight)
         show(folder.name, predict(head, other), other)
     onnx.save(graph_of(head, sight), options.out)
     if options.out.parent == FOLDER:

@@ -135,8 +135,24 @@ def test_calls_without_marks_are_refused(tmp_path: Path) -> None:
         calls.calls_of(tmp_path / "calls.jsonl")
 
 
+def test_pieces_of_a_call_begin_with_turns_and_do_not_overlap(tmp_path: Path) -> None:
+    pieces = list(called(tmp_path).pieces(4 * RATE))
+    assert [len(samples) / RATE for samples, _, _ in pieces] == [5.5, 4.5]
+    kinds = [[mark.kind for mark in silences] for _, silences, _ in pieces]
+    assert kinds == [["end", "hold"], ["unclear"]]
+
+
 def test_a_scene_of_a_call_is_as_long_as_its_marks_say(tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
-    samples, strip = scenes.scene_of_call([called(tmp_path)], [], rng)
-    assert len(samples) == strip.length
-    assert all(mark.end <= strip.length for mark in strip.silences)
+    made = list(scenes.scenes_of_calls([called(tmp_path)], [], rng))
+    assert made
+    for samples, strip in made:
+        assert len(samples) == strip.length
+        assert all(mark.end <= strip.length for mark in strip.silences)
+
+
+def test_scenes_that_come_to_an_end_are_all_written(tmp_path: Path) -> None:
+    made = scenes.scenes_of_calls([called(tmp_path)], [], np.random.default_rng(1))
+    counts = scenes.write(tmp_path / "scenes", made, float("inf"))
+    assert counts == {"answered": 2, "pause": 1, "unclear": 1}
+    assert len((tmp_path / "scenes" / "utterances.jsonl").read_text().splitlines()) >= 1

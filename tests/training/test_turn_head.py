@@ -73,3 +73,23 @@ def test_calibration_makes_it_come_true_as_often_as_it_says() -> None:
     turn_head.calibrate(head, scenes)
     said = 1 / (1 + np.exp(-turn_head.predict(head, scenes)))
     assert said.mean() == pytest.approx(0.7 / 1.7, abs=0.01)
+
+
+def some_scenes(count: int, length: int, value: float) -> turn_head.Scenes:
+    inputs = np.full((count * length, 2), value, np.float32)
+    marks = np.zeros((count * length, 4), np.float32)
+    return turn_head.Scenes(inputs, marks, np.arange(0, count * length + 1, length))
+
+
+def test_a_source_gives_its_share_and_every_scene_before_any_again() -> None:
+    source = turn_head.Source(some_scenes(10, 3, 0.0), 5 / turn_head.BATCH)
+    rng = np.random.default_rng(1)
+    drawn = np.concatenate([source.draw(rng) for _ in range(4)])
+    assert sorted(drawn[:10]) == sorted(drawn[10:]) == list(range(10))
+
+
+def test_scenes_of_several_sources_follow_each_other() -> None:
+    both = turn_head.together([some_scenes(2, 3, 1.0), some_scenes(1, 4, 2.0)])
+    assert both.spans.tolist() == [0, 3, 6, 10]
+    assert both.inputs[:6].max() == 1
+    assert both.inputs[6:].min() == 2

@@ -254,7 +254,9 @@ def test_guesses_late_in_a_wordless_voice_start_nothing_and_grow_stale() -> None
     guesses = [
         replace(belief(count, voice=count), words=(word,)) for count in range(50, 50 + 25 + 1)
     ]
-    assert set(events(heard(turns, *humming, *guesses))) == {"Update"}
+    reports = heard(turns, *humming, *guesses)
+    assert set(events(reports)) == {"Update"}
+    assert all(report.hypothesis.words == () for report in reports)  # 5.4 step 2
     assert not turns.stale
     heard(turns, replace(belief(76, voice=76), words=(word,)))
     assert turns.stale

@@ -75,8 +75,6 @@ class Turns:
             self._draft = replace(self._draft, voiced=voiced)
         if not self.open:
             self._voice = voice_after(self._voice, self._heard, hypothesis)
-            if hypothesis.voice_until is None:
-                hypothesis = replace(hypothesis, words=())  # nobody spoke: they were guessed
         self._heard = hypothesis
         reports = self._decide(self._silence())
         if not reports and update_is_due(hypothesis.heard_until, self._said_until):
@@ -135,4 +133,7 @@ class Turns:
 
     def _report(self, event: Event | None, trigger: Trigger | None = None) -> Report:
         self._said_until = self._heard.heard_until
-        return Report(event, self._index, self._start, self._heard, trigger)
+        heard = self._heard
+        if event is None and not self.open:
+            heard = replace(heard, words=())  # guesses so far: words that count start a turn
+        return Report(event, self._index, self._start, heard, trigger)

@@ -1,0 +1,45 @@
+"""Two end-of-turn networks in one say the mean of what they say."""
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from training import joined, turn_head  # noqa: E402
+from turnwise.engine.endpoint import EVIDENCE, EndpointNetwork  # noqa: E402
+
+FRAME = 16
+
+
+def network(head: turn_head.Head, sight: turn_head.Sight) -> EndpointNetwork:
+    graph = turn_head.graph_of(head, sight)
+    made = EndpointNetwork(graph.SerializeToString(), slots_max=1)
+    made.open(0)
+    return made
+
+
+def test_the_joined_network_says_the_mean_of_both() -> None:
+    torch.manual_seed(1)
+    rng = np.random.default_rng(1)
+    sight = turn_head.Sight.of(rng.normal(0, 3, (200, 2 * FRAME)).astype(np.float16))
+    one = turn_head.Head(len(sight.centre)).eval()
+    two = turn_head.Head(len(sight.centre), width=24, hidden=12).eval()
+    read = [joined.read_head(turn_head.graph_of(head, sight)) for head in (one, two)]
+    both = joined.joined(read[0], read[1], share=0.25)
+    whole = turn_head.Sight(np.eye(2 * FRAME, dtype=np.float32), np.zeros(2 * FRAME, np.float32))
+    networks = [network(one, sight), network(two, sight), network(both, whole)]
+    for _ in range(10):
+        middle, last = rng.normal(0, 3, (2, 1, FRAME)).astype(np.float32)
+        evidence = rng.normal(0, 1, (1, len(EVIDENCE))).astype(np.float32)
+        said = [made.step([0], middle, last, evidence)[0] for made in networks]
+        assert said[2] == pytest.approx(0.25 * said[0] + 0.75 * said[1], abs=0.01)
+
+
+def test_another_graph_is_refused() -> None:
+    graph = turn_head.graph_of(
+        turn_head.Head(4),
+        turn_head.Sight(np.eye(4, dtype=np.float32), np.zeros(4, np.float32)),
+    )
+    del graph.graph.node[-6:]
+    with pytest.raises(ValueError, match="5 products was expected"):
+        joined.read_head(graph)

@@ -1,0 +1,105 @@
+"""Join two end-of-turn networks into one that says the mean of what they say.
+
+    python -m training.joined ONE.onnx TWO.onnx --share 0.4 --scale 1.4 --shift 0.1
+
+Their sums of weights are laid side by side, so that the graph is that of one network as wide as
+both. What it says, the logarithm of the odds, is then scaled and shifted, so that it comes true
+as often as it says. The result goes into the engine's folder unless --out says otherwise.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from onnx import numpy_helper
+from torch import Tensor
+
+from training.turn_head import Head, Sight, graph_of
+from turnwise.engine.endpoint import EVIDENCE, FILE
+from turnwise.engine.weights import FOLDER, record
+
+Weights = dict[str, Tensor]
+
+KINDS = ("weight", "bias")
+GEMMS = ("into.{}", "recur.{}_ih_l0", "recur.{}_hh_l0", "hidden.{}", "out.{}")
+"""The products of `training.turn_head.graph_of`, in its order."""
+
+
+def read_head(graph: onnx.ModelProto) -> Head:
+    """Return the network of a graph that `training.turn_head.graph_of` wrote; it sees all frames.
+
+    Raises:
+        ValueError: It is another graph.
+    """
+    constants = {entry.name: numpy_helper.to_array(entry) for entry in graph.graph.initializer}
+    casts = {node.output[0]: node.input[0] for node in graph.graph.node if node.op_type == "Cast"}
+    products = [node.input for node in graph.graph.node if node.op_type == "Gemm"]
+    if len(products) != len(GEMMS):
+        raise ValueError(f"a graph of {len(GEMMS)} products was expected, this has {len(products)}")
+    weights: Weights = {}
+    for name, (_, weight, bias) in zip(GEMMS, products, strict=True):
+        for kind, constant in zip(KINDS, (casts.get(weight, weight), bias), strict=True):
+            values = torch.from_numpy(np.array(constants[constant], np.float32).T.copy())
+            weights[name.format(kind)] = values
+    directions = weights["into.weight"].shape[1] - len(EVIDENCE)
+    return head_of(weights, directions)
+
+
+def head_of(weights: Weights, directions: int) -> Head:
+    """Return a network with these weights; what only helps to learn begins anew."""
+    width, hidden = weights["hidden.weight"].shape[1] // 2, weights["hidden.weight"].shape[0]
+    head = Head(directions, width=width, hidden=hidden)
+    head.load_state_dict(head.state_dict() | weights)
+    return head.eval()
+
+
+def joined(one: Head, two: Head, share: float) -> Head:
+    """Return the network whose answer is `share` of the one's and the rest of the other's."""
+    a, b = one.state_dict(), two.state_dict()
+    weights = {
+        name: torch.cat([a[name], b[name]]) for name in ("into.weight", "into.bias", "hidden.bias")
+    }
+    for name in ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"):
+        gates = zip(a[f"recur.{name}"].chunk(3), b[f"recur.{name}"].chunk(3), strict=True)
+        beside = torch.block_diag if name.startswith("weight") else _end_to_end
+        weights[f"recur.{name}"] = torch.cat([beside(*pair) for pair in gates])
+    halves = [sides["hidden.weight"].chunk(2, dim=1) for sides in (a, b)]
+    weights["hidden.weight"] = torch.cat(
+        [torch.block_diag(*pair) for pair in zip(*halves, strict=True)], dim=1
+    )
+    rest = 1 - share
+    weights["out.weight"] = torch.cat([share * a["out.weight"], rest * b["out.weight"]], dim=1)
+    weights["out.bias"] = share * a["out.bias"] + rest * b["out.bias"]
+    return head_of(weights, weights["into.weight"].shape[1] - len(EVIDENCE))
+
+
+def _end_to_end(*parts: Tensor) -> Tensor:
+    return torch.cat(parts)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
+    parser.add_argument("one", type=Path)
+    parser.add_argument("two", type=Path)
+    parser.add_argument("--share", type=float, default=0.5, help="of the first")
+    parser.add_argument("--scale", type=float, default=1.0)
+    parser.add_argument("--shift", type=float, default=0.0)
+    parser.add_argument("--out", type=Path, default=FOLDER / FILE)
+    options = parser.parse_args()
+    one, two = (read_head(onnx.load(path)) for path in (options.one, options.two))
+    head = joined(one, two, options.share)
+    with torch.no_grad():
+        head.out.weight *= options.scale
+        head.out.bias *= options.scale
+        head.out.bias += options.shift
+    width = head.into.in_features - len(EVIDENCE)
+    sight = Sight(np.eye(width, dtype=np.float32), np.zeros(width, np.float32))
+    onnx.save(graph_of(head, sight), options.out)
+    if options.out.parent == FOLDER:
+        record(options.out)
+
+
+if __name__ == "__main__":
+    main()
