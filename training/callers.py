@@ -29,6 +29,7 @@ from training.calls import UNCLEAR
 from training.data import SAMPLE_RATE
 from training.scenes import BLOCK, levels_db, runs
 
+REPOSITORY, LICENCE = "DialRC/GetGoingData", "CMU GetGoing Database (any purpose, with its notice)"
 BLOCKS_PER_S = SAMPLE_RATE // BLOCK
 ACTIVE_SHARE = 0.3
 """A block is the caller's voice this far up from the line's noise to the loudest speech, in dB,"""
@@ -45,6 +46,7 @@ KEPT_S, LEAD_S = (0.8, 2.0), (0.1, 0.4)
 TURNS_OFF = 0.35
 """By so much, and by two, the turns counted may differ from those of the log."""
 SECONDS_MIN = 15.0
+
 Mark = tuple[int, int, str]
 """Start and end of a silence in samples, and its kind."""
 
@@ -125,9 +127,6 @@ def shortened(samples: Wave, spoken: list[tuple[int, int]], rng: Random) -> tupl
             is_hold = following is not None and blocks < HOLD_S * BLOCKS_PER_S
             marks.append((start, length, "hold" if is_hold else UNCLEAR))
     return np.concatenate(pieces), marks
-
-
-REPOSITORY, LICENCE = "DialRC/GetGoingData", "CMU GetGoing Database (any purpose, with its notice)"
 
 
 def main() -> None:
