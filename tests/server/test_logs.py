@@ -42,13 +42,8 @@ def test_a_bug_is_logged_with_its_trace(formatter: logging.Formatter) -> None:
 
 
 def test_logs_go_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
-    before = logging.getLogger().handlers[:], logging.getLogger().level
-    try:
-        configure(as_json=True)
-        logging.getLogger("turnwise.test").info("here", extra={"n": 1})
-    finally:
-        logging.getLogger().handlers[:], level = before
-        logging.getLogger().setLevel(level)
+    configure(as_json=True)
+    logging.getLogger("turnwise.test").info("here", extra={"n": 1})
     captured = capsys.readouterr()
     assert json.loads(captured.err)["n"] == 1
     assert captured.out == ""
