@@ -22,6 +22,8 @@ from turnwise.engine.interface import Hypothesis
 from turnwise.errors import NO_STATUS
 from turnwise.listener import Listener
 from turnwise.settings import Encoding, Model, StreamSettings, Thresholds
+from turnwise.turn.policy import are_stale
+from turnwise.turn.turns import SILENCE
 from turnwise.units import FRAME_SAMPLES, SAMPLE_RATE_HZ, Samples
 
 REQUEST_ID = "01a059ba-1583-7360-917e-c766366a6787"
@@ -71,6 +73,8 @@ class Stream(RuleBasedStateMachine):
         self.heard = 0
         self.sent_bytes = 0
         self.voice: Samples | None = None
+        self.ends_seen = 0
+        self.last = SILENCE
         self.messages: list[dict[str, Any]] = []
 
     def _open(self) -> bool:
@@ -95,13 +99,16 @@ class Stream(RuleBasedStateMachine):
             assert len(hearing.frame) == FRAME_SAMPLES
             self.heard += FRAME_SAMPLES
             self._drain()
-            assert not (hearing.new_turn and self.checker.started), (
-                "words are kept while they count"
-            )
+            if hearing.new_turn:
+                has_ended = len(self.checker.ends) > self.ends_seen
+                self.ends_seen = len(self.checker.ends)
+                assert not self.checker.started, "words are kept while they count"
+                assert has_ended or are_stale(self.last), "and forgotten for a reason"
             now = Samples(self.heard)
             self.voice = now if voiced else self.voice
             said = words(text, until=(self.voice or now) // FRAME_SAMPLES)
-            self.listener.receive_hypothesis(Hypothesis(now, said, confidence, self.voice))
+            self.last = Hypothesis(now, said, confidence, self.voice)
+            self.listener.receive_hypothesis(self.last)
 
     @rule(message=configures)
     @precondition(_open)

@@ -27,18 +27,15 @@ from numpy.typing import NDArray
 from training.augment import Random, Wave
 from training.calls import UNCLEAR
 from training.data import SAMPLE_RATE
-from training.scenes import BLOCK, levels_db, runs
+from training.scenes import ACTIVE_SHARE, BLOCK, SILENCE_MIN_S, levels_db, runs, smoothed
 
 REPOSITORY, LICENCE = "DialRC/GetGoingData", "CMU GetGoing Database (any purpose, with its notice)"
 BLOCKS_PER_S = SAMPLE_RATE // BLOCK
-ACTIVE_SHARE = 0.3
-"""A block is the caller's voice this far up from the line's noise to the loudest speech, in dB,"""
 SPREAD_DB, ISLAND_DB = 32.0, 18.0
-"""or at most so far below that; a run that stays so far below is somebody else."""
+"""A block is the caller's voice at most so far below the loudest speech, even where ACTIVE_SHARE
+would allow more; a run that stays so far below it is somebody else."""
 CONTRAST_DB = 20.0
 """Speech over noise: less is a line on which pauses cannot be told."""
-GAP, BURST = 10, 6
-"""Blocks: shorter gaps are closed, shorter bursts dropped."""
 HOLD_S, ANSWERED_S = 1.5, 3.5
 """Shorter than the first the machine had no time to answer, longer than the second it did."""
 KEPT_S, LEAD_S = (0.8, 2.0), (0.1, 0.4)
@@ -64,12 +61,10 @@ def voice_of(level_db: NDArray[np.float32]) -> NDArray[np.bool_] | None:
     floor, loud = np.quantile(level_db, [0.05, 0.99])
     if loud - floor < CONTRAST_DB:
         return None
-    active = level_db > max(floor + ACTIVE_SHARE * (loud - floor), loud - SPREAD_DB)
-    for start, end in runs(~active, 0):
-        if start > 0 and end < len(active) and end - start < GAP:
-            active[start:end] = True
+    lowest = max(floor + ACTIVE_SHARE * (loud - floor), loud - SPREAD_DB)
+    active = smoothed(level_db > lowest)
     for start, end in runs(active, 0):
-        if end - start < BURST or level_db[start:end].max() < loud - ISLAND_DB:
+        if level_db[start:end].max() < loud - ISLAND_DB:
             active[start:end] = False
     return active
 
@@ -123,7 +118,7 @@ def shortened(samples: Wave, spoken: list[tuple[int, int]], rng: Random) -> tupl
         at = after * BLOCK - lead if is_long else stop
         if is_answered(blocks) or (following is None and blocks > HOLD_S * BLOCKS_PER_S):
             marks.append((start, length + (lead if is_long else 0), "end"))
-        elif blocks >= GAP:
+        elif blocks >= SILENCE_MIN_S * BLOCKS_PER_S:
             is_hold = following is not None and blocks < HOLD_S * BLOCKS_PER_S
             marks.append((start, length, "hold" if is_hold else UNCLEAR))
     return np.concatenate(pieces), marks

@@ -68,13 +68,13 @@ class Call:
 
     def pieces(self, length: int) -> Iterator[tuple[Wave, list[Silence], list[int]]]:
         """Cut pieces one after the other, see `piece`; what is left until a turn begins goes."""
-        start = 0
+        begin, start = self.beginnings(), 0
         while start < len(self.samples):
             found = self.piece(start, length)
             if found[1]:
                 yield found
-            later = [place for place in self.beginnings() if place >= start + length]
-            start = later[0] if later else len(self.samples)
+            later = (place for place in begin if place >= start + length)
+            start = next(later, len(self.samples))
 
 
 def calls_of(manifest: Path) -> list[Call]:

@@ -16,9 +16,9 @@ import torch
 from onnx import numpy_helper
 from torch import Tensor
 
-from training.turn_head import Head, Sight, graph_of
+from training.turn_head import Head, Sight, rescale, save
 from turnwise.engine.endpoint import EVIDENCE, FILE
-from turnwise.engine.weights import FOLDER, record
+from turnwise.engine.weights import FOLDER
 
 Weights = dict[str, Tensor]
 
@@ -90,15 +90,8 @@ def main() -> None:
     options = parser.parse_args()
     one, two = (read_head(onnx.load(path)) for path in (options.one, options.two))
     head = joined(one, two, options.share)
-    with torch.no_grad():
-        head.out.weight *= options.scale
-        head.out.bias *= options.scale
-        head.out.bias += options.shift
-    width = head.into.in_features - len(EVIDENCE)
-    sight = Sight(np.eye(width, dtype=np.float32), np.zeros(width, np.float32))
-    onnx.save(graph_of(head, sight), options.out)
-    if options.out.parent == FOLDER:
-        record(options.out)
+    rescale(head, options.scale, options.shift)
+    save(head, Sight.whole(head.into.in_features - len(EVIDENCE)), options.out)
 
 
 if __name__ == "__main__":

@@ -172,7 +172,11 @@ def levels_db(samples: Wave) -> NDArray[np.float32]:
 def active_blocks(level_db: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Return which blocks hold speech: gaps under 0.1 s closed, bursts under 0.06 s dropped."""
     floor, loud = np.quantile(level_db, [0.05, 0.9])
-    active = level_db > floor + ACTIVE_SHARE * max(loud - floor, 15.0)
+    return smoothed(level_db > floor + ACTIVE_SHARE * max(loud - floor, 15.0))
+
+
+def smoothed(active: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Close gaps that are no silence and drop bursts that are no speech, in place."""
     for start, end in runs(~active, 0):
         if start > 0 and end < len(active) and end - start < SILENCE_MIN_S * 100:
             active[start:end] = True
@@ -495,7 +499,6 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     rng = np.random.default_rng(options.seed)
-    judge = Completeness(load_file(options.completeness))
     noises = (
         [scaled(decode(p)) for p in sorted(options.noise.glob("*.wav"))] if options.noise else []
     )
@@ -506,6 +509,7 @@ def main() -> None:
             made = scenes_of_calls(kept, noises, rng)
             print(name, write(options.out / name, made, inf), file=sys.stderr)
         return
+    judge = Completeness(load_file(options.completeness))
     sets: dict[bool, list[tuple[list[Clip], float]]] = {True: [], False: []}
     for entry in options.set:
         folder, _, weight = entry.partition(":")

@@ -86,6 +86,11 @@ class Sight:
         look = (directions[:DIRECTIONS] / unit).T.astype(np.float32)
         return cls(look, mean @ look)
 
+    @classmethod
+    def whole(cls, width: int) -> Self:
+        """Look at frames of that width as they are."""
+        return cls(np.eye(width, dtype=np.float32), np.zeros(width, np.float32))
+
     def see(self, frames: NDArray[np.float16]) -> NDArray[np.float32]:
         """Return float32[n, directions]."""
         seen: NDArray[np.float32] = frames.astype(np.float32) @ self.look - self.centre
@@ -353,11 +358,23 @@ def honest(said: NDArray[Any], marks: NDArray[np.float32]) -> Honesty:
 def calibrate(head: Head, held_out: Scenes) -> Honesty:
     """Make the answer come true as often as it says."""
     found = honest(predict(head, held_out), held_out.marks)
-    with torch.no_grad():
-        head.out.weight *= found.scale
-        head.out.bias *= found.scale
-        head.out.bias += found.shift
+    rescale(head, found.scale, found.shift)
     return found
+
+
+def rescale(head: Head, scale: float, shift: float) -> None:
+    """Scale the log-odds that it answers, and shift them then."""
+    with torch.no_grad():
+        head.out.weight *= scale
+        head.out.bias *= scale
+        head.out.bias += shift
+
+
+def save(head: Head, sight: Sight, out: Path) -> None:
+    """Write the graph, with its fingerprint where the engine looks for one."""
+    onnx.save(graph_of(head, sight), out)
+    if out.parent == FOLDER:
+        record(out)
 
 
 def graph_of(head: Head, sight: Sight) -> onnx.ModelProto:
@@ -441,9 +458,7 @@ def main() -> None:
     for folder, heard in zip(options.report, others, strict=True):
         other = heard.seen(sight)
         show(folder.name, predict(head, other), other)
-    onnx.save(graph_of(head, sight), options.out)
-    if options.out.parent == FOLDER:
-        record(options.out)
+    save(head, sight, options.out)
 
 
 if __name__ == "__main__":

@@ -26,8 +26,11 @@ def test_the_joined_network_says_the_mean_of_both() -> None:
     two = turn_head.Head(len(sight.centre), width=24, hidden=12).eval()
     read = [joined.read_head(turn_head.graph_of(head, sight)) for head in (one, two)]
     both = joined.joined(read[0], read[1], share=0.25)
-    whole = turn_head.Sight(np.eye(2 * FRAME, dtype=np.float32), np.zeros(2 * FRAME, np.float32))
-    networks = [network(one, sight), network(two, sight), network(both, whole)]
+    networks = [
+        network(one, sight),
+        network(two, sight),
+        network(both, turn_head.Sight.whole(2 * FRAME)),
+    ]
     for _ in range(10):
         middle, last = rng.normal(0, 3, (2, 1, FRAME)).astype(np.float32)
         evidence = rng.normal(0, 1, (1, len(EVIDENCE))).astype(np.float32)

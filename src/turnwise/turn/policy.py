@@ -69,6 +69,11 @@ class Voice:
     is_music: bool = False
     """Whether what seemed to be words in it was none."""
 
+    @property
+    def gap_max(self) -> Samples:
+        """What it may rest for and be the same voice."""
+        return REST_MAX if self.is_music else VOICE_GAP_MAX
+
 
 Verdict = tuple[tuple[Signal, Trigger | None], ...]
 NOTHING: Verdict = ()
@@ -153,11 +158,9 @@ def voice_after(voice: Voice | None, before: Hypothesis, now: Hypothesis) -> Voi
     until = now.voice_until
     if until is None or until <= before.heard_until:
         return voice
-    if voice is not None:
-        gap_max = REST_MAX if voice.is_music else VOICE_GAP_MAX
-        if before.heard_until - voice.end <= gap_max:
-            return replace(voice, end=until)
-    return Voice(before.heard_until, until)
+    if voice is None or before.heard_until - voice.end > voice.gap_max:
+        return Voice(before.heard_until, until)
+    return replace(voice, end=until)
 
 
 def may_be_over(hypothesis: Hypothesis) -> bool:
