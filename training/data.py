@@ -6,6 +6,8 @@ samples one after another, and `utterances.jsonl`, one line for each recording: 
 `license`, `file`. It is read through a memory map, so that a set may be larger than memory.
 
     python -m training.data MANIFEST... --out FOLDER
+
+With --wordless only recordings are kept whose words nobody knows; `training.scenes` needs none.
 """
 
 import argparse
@@ -76,16 +78,28 @@ def prepare(
     *,
     kept_out: Reserved = NOTHING,
     share_alike: bool = False,
+    wordless: bool = False,
 ) -> int:
-    """Write a prepared set from manifests; returns how many recordings it holds."""
+    """Write a prepared set from manifests; returns how many recordings it holds.
+
+    Args:
+        manifests: Whose rows to take.
+        out: The set's folder.
+        kept_out: What is evaluated on.
+        share_alike: Whether to take recordings under share-alike licences.
+        wordless: Take those without a transcript, instead of those with one.
+    """
     out.mkdir(parents=True, exist_ok=True)
     position = 0
     kept = 0
     with (out / "audio.raw").open("wb") as audio, (out / "utterances.tmp").open("w") as index:
         for manifest in manifests:
             for row in manifest_rows(manifest):
-                words = spoken_words(row["transcript"] or "")
-                if words is None or not SECONDS_MIN <= row["duration"] <= SECONDS_MAX:
+                said = row["transcript"] or ""
+                words = spoken_words(said) if said or not wordless else ()
+                if words is None or bool(words) == wordless:
+                    continue
+                if not SECONDS_MIN <= row["duration"] <= SECONDS_MAX:
                     continue
                 if not may_train(row, kept_out, share_alike=share_alike):
                     continue
@@ -134,9 +148,18 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument(
         "--share-alike", action="store_true", help="take recordings under share-alike licences too"
     )
+    parser.add_argument(
+        "--wordless", action="store_true", help="take those without words, and no others"
+    )
     options = parser.parse_args(arguments)
     kept_out = reserved(row for path in options.exclude for row in manifest_rows(path))
-    prepare(options.manifests, options.out, kept_out=kept_out, share_alike=options.share_alike)
+    prepare(
+        options.manifests,
+        options.out,
+        kept_out=kept_out,
+        share_alike=options.share_alike,
+        wordless=options.wordless,
+    )
 
 
 if __name__ == "__main__":

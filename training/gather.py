@@ -33,7 +33,7 @@ LONG_NOISE_S = 10.0
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 Said = tuple[Path, str, str | None]
-"""A recording, what is said in it, and by whom, if that is known."""
+"""A recording, what is said in it ("": nobody knows), and by whom, if that is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +223,32 @@ def sound_of(video: Path) -> Path:
     return sound
 
 
+SITTING = 20
+
+
+def common_voice_unread(root: Path) -> Iterator[Said]:
+    """Recordings of a release of which no table at hand says the words, nor who speaks.
+
+    Who records for Common Voice reads several sentences in a row: of neighbours whose numbers
+    differ by less than SITTING, nine of ten are by one person (those that tables do name).
+    """
+    told = {
+        row["path"]
+        for table in sorted(root.rglob("*validated.tsv"))
+        for row in csv.DictReader(
+            table.read_text(encoding="utf-8").splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE
+        )
+    }
+    number = re.compile(r"(\d+)$")
+    clips = {int(number.findall(p.stem)[0]): p for p in root.rglob("clips/common_voice_*.mp3")}
+    before, sitting = -SITTING, 0
+    for place in sorted(clips):
+        sitting = sitting if place - before < SITTING else place
+        before = place
+        if clips[place].name not in told:
+            yield clips[place], "", f"cv-sitting-{sitting}"
+
+
 def nobody(audio: Path) -> None:
     """Where the source does not say who speaks."""
 
@@ -255,6 +281,7 @@ SOURCES = {
     ),
     "common_voice": Source("hys89/myrepo", COMMON_VOICE, "read", common_voice),
     "common_voice_13": Source("korliu/whisper", COMMON_VOICE, "read", common_voice_release),
+    "common_voice_unread": Source("korliu/whisper", COMMON_VOICE, "read", common_voice_unread),
     "common_voice_6": Source(
         "omnilingo/rsample-100-cv-corpus-6.1-2020-12-11", COMMON_VOICE, "read", common_voice_release
     ),

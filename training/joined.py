@@ -1,13 +1,15 @@
-"""Join two end-of-turn networks into one that says the mean of what they say.
+"""Join end-of-turn networks into one that says the mean of what they say.
 
-    python -m training.joined ONE.onnx TWO.onnx --share 0.4 --scale 1.4 --shift 0.1
+    python -m training.joined ONE.onnx:0.3 TWO.onnx:0.7 --scale 1.4 --shift 0.1
 
-Their sums of weights are laid side by side, so that the graph is that of one network as wide as
-both. What it says, the logarithm of the odds, is then scaled and shifted, so that it comes true
-as often as it says. The result goes into the engine's folder unless --out says otherwise.
+Their weights are laid side by side, so that the graph is that of one network as wide as all of
+them. The numbers are how much each counts. What it says, the logarithm of the odds, is then
+scaled and shifted, so that it comes true as often as it says. The result goes into the engine's
+folder unless --out says otherwise.
 """
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -55,23 +57,25 @@ def head_of(weights: Weights, directions: int) -> Head:
     return head.eval()
 
 
-def joined(one: Head, two: Head, share: float) -> Head:
-    """Return the network whose answer is `share` of the one's and the rest of the other's."""
-    a, b = one.state_dict(), two.state_dict()
+def joined(heads: Sequence[Head], shares: Sequence[float]) -> Head:
+    """Return the network whose answer is the sum of the heads', each times its share."""
+    parts = [head.state_dict() for head in heads]
     weights = {
-        name: torch.cat([a[name], b[name]]) for name in ("into.weight", "into.bias", "hidden.bias")
+        name: torch.cat([part[name] for part in parts])
+        for name in ("into.weight", "into.bias", "hidden.bias")
     }
     for name in ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"):
-        gates = zip(a[f"recur.{name}"].chunk(3), b[f"recur.{name}"].chunk(3), strict=True)
+        gates = zip(*(part[f"recur.{name}"].chunk(3) for part in parts), strict=True)
         beside = torch.block_diag if name.startswith("weight") else _end_to_end
-        weights[f"recur.{name}"] = torch.cat([beside(*pair) for pair in gates])
-    halves = [sides["hidden.weight"].chunk(2, dim=1) for sides in (a, b)]
-    weights["hidden.weight"] = torch.cat(
-        [torch.block_diag(*pair) for pair in zip(*halves, strict=True)], dim=1
-    )
-    rest = 1 - share
-    weights["out.weight"] = torch.cat([share * a["out.weight"], rest * b["out.weight"]], dim=1)
-    weights["out.bias"] = share * a["out.bias"] + rest * b["out.bias"]
+        weights[f"recur.{name}"] = torch.cat([beside(*gate) for gate in gates])
+    halves = zip(*(part["hidden.weight"].chunk(2, dim=1) for part in parts), strict=True)
+    weights["hidden.weight"] = torch.cat([torch.block_diag(*half) for half in halves], dim=1)
+    scaled = [
+        {kind: share * part[f"out.{kind}"] for kind in KINDS}
+        for share, part in zip(shares, parts, strict=True)
+    ]
+    weights["out.weight"] = torch.cat([part["weight"] for part in scaled], dim=1)
+    weights["out.bias"] = sum((part["bias"] for part in scaled), torch.zeros(1))
     return head_of(weights, weights["into.weight"].shape[1] - len(EVIDENCE))
 
 
@@ -81,15 +85,15 @@ def _end_to_end(*parts: Tensor) -> Tensor:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
-    parser.add_argument("one", type=Path)
-    parser.add_argument("two", type=Path)
-    parser.add_argument("--share", type=float, default=0.5, help="of the first")
+    parser.add_argument("graphs", nargs="+", metavar="GRAPH[:SHARE]")
     parser.add_argument("--scale", type=float, default=1.0)
     parser.add_argument("--shift", type=float, default=0.0)
     parser.add_argument("--out", type=Path, default=FOLDER / FILE)
     options = parser.parse_args()
-    one, two = (read_head(onnx.load(path)) for path in (options.one, options.two))
-    head = joined(one, two, options.share)
+    entries = [entry.partition(":") for entry in options.graphs]
+    shares = np.array([float(share or 1) for _, _, share in entries])
+    heads = [read_head(onnx.load(graph)) for graph, _, _ in entries]
+    head = joined(heads, (shares / shares.sum()).tolist())
     rescale(head, options.scale, options.shift)
     save(head, Sight.whole(head.into.in_features - len(EVIDENCE)), options.out)
 

@@ -8,6 +8,9 @@ never; another speaker answers, or nobody does. Silence is the clip's own room t
 for ends alike, so that no seam tells one from the other. The whole is then moved to another room,
 beside other noises or a far talker, and often onto a telephone line.
 
+Recordings whose words nobody knows serve, too (`training.data --wordless`): each is a sentence,
+its silences are pauses, and it is cut nowhere else.
+
 Audiobooks are cut into recordings at any pause, so that their ends are like their pauses: one that
 the words do not close is unclear, as is a pause after words that may well be all.
 
@@ -61,6 +64,10 @@ SILENCE_MIN_S = 0.1
 BURST_MIN_S = 0.06
 ACTIVE_SHARE = 0.3
 """A block is active this far up from the noise floor to the speech level, in dB."""
+CONTRAST_DB = 20.0
+"""Speech over noise, where no words say what is speech."""
+FAINT_DB, SHORT_BLOCKS, FAINT_SHORT_DB = 20.0, 12, 10.0
+SPOKEN_BLOCKS, TAIL_BLOCKS = 25, 10
 TONE_MARGIN_S = 0.05
 TONE_MIN_S = 0.15
 GRAIN_S = (0.1, 0.2)
@@ -87,8 +94,12 @@ DRAWL_S = 0.18
 CLOSED, OPEN = -1.0, 0.5
 """Log-odds of the words: an audiobook's recording ends a turn from the first on, and a pause in
 anything read is a hold up to the second."""
-EXPECTED = {**EXPECTED_KINDS, "reply": Expected.YES_NO}
-"""By the kind of a made-up sentence; everything else answers an open question."""
+EXPECTED: dict[str, Expected | None] = {
+    **EXPECTED_KINDS,
+    "reply": Expected.YES_NO,
+    "spelled words, numbers, addresses, commands": None,  # which of them, nobody says
+}
+"""By the kind of a made-up sentence, or by style; everything else answers an open question."""
 SCENE_S = 14.0
 CALLS_HELD_OUT = 0.2
 CALL_S_MAX = 40.0
@@ -160,6 +171,34 @@ def clip_of(
         tuple(judge.log_odds(texts[:count]) < OPEN for count in before),
         whole or judge.log_odds(texts) > CLOSED,
         EXPECTED.get(str(about["style"]).removeprefix("synthetic "), Expected.OPEN),
+    )  # fmt: skip
+
+
+def wordless_clip(samples: Wave, speaker: str) -> Clip | None:
+    """Return a sentence of which only the sound is known; None where that is not clear.
+
+    Faint runs of blocks are breaths, clicks or somebody else, and not speech.
+    """
+    level = levels_db(samples)
+    floor, loud = np.quantile(level, [0.05, 0.95])
+    if loud - floor < CONTRAST_DB:
+        return None
+    active = smoothed(level > floor + ACTIVE_SHARE * (loud - floor))
+    for start, end in runs(active, 0):
+        below_db = loud - level[start:end].max()
+        if below_db > FAINT_DB or (end - start < SHORT_BLOCKS and below_db > FAINT_SHORT_DB):
+            active[start:end] = False
+    spoken = runs(active, 0)
+    tone = room_tone(samples, ~active)
+    if not spoken or tone is None:
+        return None
+    first, last = spoken[0][0], spoken[-1][1]
+    if last - first < SPOKEN_BLOCKS or len(active) - last < TAIL_BLOCKS:
+        return None  # too little is said, or what was last said is cut off
+    gaps = runs(~active[first:last], first)
+    return Clip(
+        samples, (), tuple((start * BLOCK, end * BLOCK) for start, end in gaps),
+        first * BLOCK, last * BLOCK, tone, speaker, (True,) * len(gaps), closed=True, expected=None,
     )  # fmt: skip
 
 
@@ -305,15 +344,15 @@ def cuts_of(clip: Clip, rng: Random) -> list[int]:
 def add_clip(strip: Strip, clip: Clip, rng: Random, *, broken: bool) -> bool:
     """Add a sentence with its pauses; returns whether it was broken off before its end."""
     cuts = cuts_of(clip, rng)
-    if broken and not cuts:
-        broken = False
+    places = cuts[-1:] or [start for start, _ in clip.pauses if not clip.words]
+    broken = broken and bool(places)
     pauses = zip(clip.pauses, clip.open_pauses, strict=True)
     stops = sorted(
         [(start, end, "pause" if is_open else UNCLEAR) for (start, end), is_open in pauses]
         + [(cut, cut, "cut") for cut in cuts]
     )
     if broken:
-        last_cut = cuts[-1]
+        last_cut = int(rng.choice(places))
         stops = [stop for stop in stops if stop[0] <= last_cut]
     at = clip.first
     for start, end, sort in stops:
@@ -442,10 +481,20 @@ def scenes_of_calls(
 
 
 def clips_of(folder: Path, judge: Completeness) -> Iterator[Clip]:
-    """Return the recordings of a prepared set whose words are aligned."""
-    lines = (folder / "alignment.jsonl").read_text().splitlines()
+    """Return the recordings of a prepared set whose words are aligned, or that have none."""
     about = [json.loads(line) for line in (folder / "utterances.jsonl").read_text().splitlines()]
     utterances = load(folder)
+    for utterance in utterances:
+        if not utterance.words:
+            sentence = wordless_clip(scaled(utterance.samples), utterance.speaker)
+            if sentence is not None:
+                yield sentence
+    alignment = folder / "alignment.jsonl"
+    if not alignment.exists():
+        if any(utterance.words for utterance in utterances):
+            raise FileNotFoundError(f"{alignment}: make it by training.align, it is of the words")
+        return
+    lines = alignment.read_text().splitlines()
     for line in lines:
         row = json.loads(line)
         if row["found"]:

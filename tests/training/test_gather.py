@@ -125,6 +125,20 @@ def test_common_voice_names_the_speaker_where_it_knows(tmp_path: Path) -> None:
     ]
 
 
+def test_recordings_without_words_are_of_one_speaker_while_their_numbers_follow(
+    tmp_path: Path,
+) -> None:
+    data = tmp_path / "common_voice_unread/dataset"
+    for number in (100, 104, 123, 150):
+        sound(data / f"clips/common_voice_en_{number}.mp3")
+    text(data / "invalidated.tsv", "client_id\tpath\nann\tcommon_voice_en_104.mp3\n")
+    assert said("common_voice_unread", tmp_path) == [
+        ("dataset/clips/common_voice_en_100.mp3", "", "cv-sitting-100"),
+        ("dataset/clips/common_voice_en_123.mp3", "", "cv-sitting-100"),
+        ("dataset/clips/common_voice_en_150.mp3", "", "cv-sitting-150"),
+    ]
+
+
 def test_a_sample_of_common_voice_has_its_table_with_commas(tmp_path: Path) -> None:
     sound(tmp_path / "common_voice_61/data/a.wav")
     table = 'client_id,path,sentence\n0123456789abcdefffff,a.wav,"She said, ""no""."\n'

@@ -1,4 +1,4 @@
-"""Two end-of-turn networks in one say the mean of what they say."""
+"""End-of-turn networks in one say the mean of what they say."""
 
 import numpy as np
 import pytest
@@ -18,24 +18,23 @@ def network(head: turn_head.Head, sight: turn_head.Sight) -> EndpointNetwork:
     return made
 
 
-def test_the_joined_network_says_the_mean_of_both() -> None:
+def test_the_joined_network_says_the_mean_of_all() -> None:
     torch.manual_seed(1)
     rng = np.random.default_rng(1)
     sight = turn_head.Sight.of(rng.normal(0, 3, (200, 2 * FRAME)).astype(np.float16))
     one = turn_head.Head(len(sight.centre)).eval()
     two = turn_head.Head(len(sight.centre), width=24, hidden=12).eval()
-    read = [joined.read_head(turn_head.graph_of(head, sight)) for head in (one, two)]
-    both = joined.joined(read[0], read[1], share=0.25)
-    networks = [
-        network(one, sight),
-        network(two, sight),
-        network(both, turn_head.Sight.whole(2 * FRAME)),
-    ]
+    three = turn_head.Head(len(sight.centre), width=8).eval()
+    heads = (one, two, three)
+    read = [joined.read_head(turn_head.graph_of(head, sight)) for head in heads]
+    joint = network(joined.joined(read, [0.25, 0.6, 0.15]), turn_head.Sight.whole(2 * FRAME))
+    networks = [*(network(head, sight) for head in heads), joint]
     for _ in range(10):
         middle, last = rng.normal(0, 3, (2, 1, FRAME)).astype(np.float32)
         evidence = rng.normal(0, 1, (1, len(EVIDENCE))).astype(np.float32)
         said = [made.step([0], middle, last, evidence)[0] for made in networks]
-        assert said[2] == pytest.approx(0.25 * said[0] + 0.75 * said[1], abs=0.01)
+        mean = 0.25 * said[0] + 0.6 * said[1] + 0.15 * said[2]
+        assert said[3] == pytest.approx(mean, abs=0.01)
 
 
 def test_another_graph_is_refused() -> None:

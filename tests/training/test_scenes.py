@@ -51,6 +51,52 @@ def test_a_clip_knows_its_speech_its_pause_and_its_room() -> None:
     assert level(made.tone) < 2e-3
 
 
+def wordless(samples: Wave) -> scenes.Clip:
+    made = scenes.wordless_clip(samples, "ann")
+    assert made is not None
+    return made
+
+
+def test_a_sentence_without_words_is_known_by_its_sound() -> None:
+    made, told = wordless(clip().samples), clip()
+    assert (made.first, made.last) == pytest.approx((told.first, told.last), abs=480)
+    assert [end - start for start, end in made.pauses] == pytest.approx([0.3 * RATE], abs=480)
+    assert made.closed
+    assert made.open_pauses == (True,)
+
+
+def test_a_breath_after_a_sentence_without_words_is_none_of_it() -> None:
+    samples = clip().samples.copy()
+    samples[int(2.6 * RATE) : int(2.7 * RATE)] *= 15  # of the room's hiss
+    assert wordless(samples).last / RATE == pytest.approx(2.3, abs=0.03)
+
+
+def test_a_sentence_without_words_that_may_be_cut_off_is_left_out() -> None:
+    samples = clip().samples
+    assert scenes.wordless_clip(samples[: int(2.35 * RATE)], "ann") is None
+    assert scenes.wordless_clip(0.001 * samples, "ann") is None
+
+
+def test_a_sentence_without_words_is_broken_off_at_a_pause() -> None:
+    made = wordless(clip().samples)
+    strip = scenes.Strip()
+    assert scenes.add_clip(strip, made, np.random.default_rng(1), broken=True)
+    assert [mark.sort for mark in strip.silences] == ["broken off"]
+    assert strip.silences[0].start == pytest.approx(made.pauses[0][0] - made.first)
+
+
+def test_a_set_of_words_must_be_aligned_first_one_without_words_need_not(tmp_path: Path) -> None:
+    samples = (clip().samples * 32_767).astype(np.int16)
+    np.save(tmp_path / "audio.npy", samples)
+    row = {"start": 0, "length": len(samples), "speaker": "ann", "style": "read", "source": "a"}
+    index = tmp_path / "utterances.jsonl"
+    index.write_text(json.dumps({**row, "transcript": ""}))
+    assert len(list(scenes.clips_of(tmp_path, Completeness.load()))) == 1
+    index.write_text(json.dumps({**row, "transcript": "yes please"}))
+    with pytest.raises(FileNotFoundError, match=r"training\.align"):
+        list(scenes.clips_of(tmp_path, Completeness.load()))
+
+
 def test_marked_silences_are_silent_and_the_rest_is_not() -> None:
     for seed in range(8):
         strip = scenes.Strip()
