@@ -5,7 +5,8 @@
 Their weights are laid side by side, so that the graph is that of one network as wide as all of
 them. The numbers are how much each counts. What it says, the logarithm of the odds, is then
 scaled and shifted, so that it comes true as often as it says. The result goes into the engine's
-folder unless --out says otherwise.
+folder unless --out says otherwise. --deaf names networks that are no longer to be told what the
+caller expects, because they do better without.
 """
 
 import argparse
@@ -19,7 +20,7 @@ from onnx import numpy_helper
 from torch import Tensor
 
 from training.turn_head import Head, Sight, rescale, save
-from turnwise.engine.endpoint import EVIDENCE, FILE
+from turnwise.engine.endpoint import EVIDENCE, EXPECTED, FILE
 from turnwise.engine.weights import FOLDER
 
 Weights = dict[str, Tensor]
@@ -79,6 +80,12 @@ def joined(heads: Sequence[Head], shares: Sequence[float]) -> Head:
     return head_of(weights, weights["into.weight"].shape[1] - len(EVIDENCE))
 
 
+def deafen(head: Head) -> None:
+    """Take from a network what it makes of the caller's hints; the rest stays as it is."""
+    with torch.no_grad():
+        head.into.weight[:, -len(EXPECTED) :] = 0
+
+
 def _end_to_end(*parts: Tensor) -> Tensor:
     return torch.cat(parts)
 
@@ -86,6 +93,7 @@ def _end_to_end(*parts: Tensor) -> Tensor:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("graphs", nargs="+", metavar="GRAPH[:SHARE]")
+    parser.add_argument("--deaf", nargs="*", default=[], metavar="GRAPH", help="hear no hints")
     parser.add_argument("--scale", type=float, default=1.0)
     parser.add_argument("--shift", type=float, default=0.0)
     parser.add_argument("--out", type=Path, default=FOLDER / FILE)
@@ -93,6 +101,9 @@ def main() -> None:
     entries = [entry.partition(":") for entry in options.graphs]
     shares = np.array([float(share or 1) for _, _, share in entries])
     heads = [read_head(onnx.load(graph)) for graph, _, _ in entries]
+    for head, (graph, _, _) in zip(heads, entries, strict=True):
+        if graph in options.deaf:
+            deafen(head)
     head = joined(heads, (shares / shares.sum()).tolist())
     rescale(head, options.scale, options.shift)
     save(head, Sight.whole(head.into.in_features - len(EVIDENCE)), options.out)

@@ -6,7 +6,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from training import joined, turn_head  # noqa: E402
-from turnwise.engine.endpoint import EVIDENCE, EndpointNetwork  # noqa: E402
+from turnwise.engine.endpoint import EVIDENCE, EXPECTED, EndpointNetwork  # noqa: E402
 
 FRAME = 16
 
@@ -35,6 +35,19 @@ def test_the_joined_network_says_the_mean_of_all() -> None:
         said = [made.step([0], middle, last, evidence)[0] for made in networks]
         mean = 0.25 * said[0] + 0.6 * said[1] + 0.15 * said[2]
         assert said[3] == pytest.approx(mean, abs=0.01)
+
+
+def test_a_deaf_network_says_the_same_whatever_the_caller_expects() -> None:
+    torch.manual_seed(1)
+    head = turn_head.Head(4).eval()
+    hinted = torch.randn(1, 9, 4 + len(EVIDENCE))
+    plain = hinted.clone()
+    plain[..., -len(EXPECTED) :] = 0
+    before = head(plain)[0]
+    assert not torch.equal(head(hinted)[0], before)
+    joined.deafen(head)
+    assert torch.equal(head(plain)[0], before)
+    assert torch.equal(head(hinted)[0], before)
 
 
 def test_another_graph_is_refused() -> None:
