@@ -27,15 +27,22 @@ from numpy.typing import NDArray
 from training.augment import Random, Wave
 from training.calls import UNCLEAR
 from training.data import SAMPLE_RATE
-from training.scenes import ACTIVE_SHARE, BLOCK, SILENCE_MIN_S, levels_db, runs, smoothed
+from training.scenes import (
+    ACTIVE_SHARE,
+    BLOCK,
+    CONTRAST_DB,
+    SILENCE_MIN_S,
+    drop_faint,
+    levels_db,
+    runs,
+    smoothed,
+)
 
 REPOSITORY, LICENCE = "DialRC/GetGoingData", "CMU GetGoing Database (any purpose, with its notice)"
 BLOCKS_PER_S = SAMPLE_RATE // BLOCK
 SPREAD_DB, ISLAND_DB = 32.0, 18.0
 """A block is the caller's voice at most so far below the loudest speech, even where ACTIVE_SHARE
 would allow more; a run that stays so far below it is somebody else."""
-CONTRAST_DB = 20.0
-"""Speech over noise: less is a line on which pauses cannot be told."""
 HOLD_S, ANSWERED_S = 1.5, 3.5
 """Shorter than the first the machine had no time to answer, longer than the second it did."""
 KEPT_S, LEAD_S = (0.8, 2.0), (0.1, 0.4)
@@ -63,9 +70,7 @@ def voice_of(level_db: NDArray[np.float32]) -> NDArray[np.bool_] | None:
         return None
     lowest = max(floor + ACTIVE_SHARE * (loud - floor), loud - SPREAD_DB)
     active = smoothed(level_db > lowest)
-    for start, end in runs(active, 0):
-        if level_db[start:end].max() < loud - ISLAND_DB:
-            active[start:end] = False
+    drop_faint(active, level_db, loud - ISLAND_DB, short_db=loud - ISLAND_DB)
     return active
 
 

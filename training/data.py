@@ -96,7 +96,7 @@ def prepare(
         for manifest in manifests:
             for row in manifest_rows(manifest):
                 said = row["transcript"] or ""
-                words = spoken_words(said) if said or not wordless else ()
+                words = spoken_words(said) if said else ()
                 if words is None or bool(words) == wordless:
                     continue
                 if not SECONDS_MIN <= row["duration"] <= SECONDS_MAX:

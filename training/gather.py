@@ -141,17 +141,21 @@ def common_voice_release(root: Path) -> Iterator[Said]:
     A sample of one may have its table as `validated.csv`.
     """
     for table in sorted(root.rglob("validated.[ct]sv")):
-        tabs = table.suffix == ".tsv"
-        with table.open(encoding="utf-8", newline="") as lines:
-            for row in csv.DictReader(
-                lines,
-                delimiter="\t" if tabs else ",",
-                quoting=csv.QUOTE_NONE if tabs else csv.QUOTE_MINIMAL,
-            ):
-                for folder in RELEASE_FOLDERS:
-                    audio = table.parent / folder / row["path"]
-                    if audio.exists():
-                        yield audio, row["sentence"], "cv-" + row["client_id"][:16]
+        for row in rows_of_release(table):
+            for folder in RELEASE_FOLDERS:
+                audio = table.parent / folder / row["path"]
+                if audio.exists():
+                    yield audio, row["sentence"], "cv-" + row["client_id"][:16]
+
+
+def rows_of_release(table: Path) -> Iterator[dict[str, str]]:
+    tabs = table.suffix == ".tsv"
+    with table.open(encoding="utf-8", newline="") as lines:
+        yield from csv.DictReader(
+            lines,
+            delimiter="\t" if tabs else ",",
+            quoting=csv.QUOTE_NONE if tabs else csv.QUOTE_MINIMAL,
+        )
 
 
 def vctk(root: Path) -> Iterator[Said]:
@@ -180,6 +184,10 @@ def vctk_by_name(pattern: str) -> Callable[[Path], Iterator[Said]]:
                 yield found, words[found.stem], "vctk-" + found.stem.split("_")[0]
 
     return said
+
+
+DICTATED = "spelled words, numbers, addresses, commands"
+"""A style: which of them a recording is, only its words tell."""
 
 
 def an4(root: Path) -> Iterator[Said]:
@@ -224,6 +232,7 @@ def sound_of(video: Path) -> Path:
 
 
 SITTING = 20
+"""Numbers that others took meanwhile."""
 
 
 def common_voice_unread(root: Path) -> Iterator[Said]:
@@ -232,13 +241,8 @@ def common_voice_unread(root: Path) -> Iterator[Said]:
     Who records for Common Voice reads several sentences in a row: of neighbours whose numbers
     differ by less than SITTING, nine of ten are by one person (those that tables do name).
     """
-    told = {
-        row["path"]
-        for table in sorted(root.rglob("*validated.tsv"))
-        for row in csv.DictReader(
-            table.read_text(encoding="utf-8").splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE
-        )
-    }
+    tables = root.rglob("*validated.tsv")
+    told = {row["path"] for table in tables for row in rows_of_release(table)}
     number = re.compile(r"(\d+)$")
     clips = {int(number.findall(p.stem)[0]): p for p in root.rglob("clips/common_voice_*.mp3")}
     before, sitting = -SITTING, 0
@@ -297,7 +301,7 @@ SOURCES = {
     "an4": Source(
         "cmusphinx/an4",
         "AN4 licence: any purpose, with its notice (BSD)",
-        "spelled words, numbers, addresses, commands",
+        DICTATED,
         an4,
     ),
     "vctk_p239": Source("avgaydashenko/speech-recognition-hw", VCTK, "read", vctk),

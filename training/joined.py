@@ -19,7 +19,7 @@ import torch
 from onnx import numpy_helper
 from torch import Tensor
 
-from training.turn_head import Head, Sight, rescale, save
+from training.turn_head import Head, Sight, rescale, save, with_shares
 from turnwise.engine.endpoint import EVIDENCE, EXPECTED, FILE
 from turnwise.engine.weights import FOLDER
 
@@ -71,12 +71,9 @@ def joined(heads: Sequence[Head], shares: Sequence[float]) -> Head:
         weights[f"recur.{name}"] = torch.cat([beside(*gate) for gate in gates])
     halves = zip(*(part["hidden.weight"].chunk(2, dim=1) for part in parts), strict=True)
     weights["hidden.weight"] = torch.cat([torch.block_diag(*half) for half in halves], dim=1)
-    scaled = [
-        {kind: share * part[f"out.{kind}"] for kind in KINDS}
-        for share, part in zip(shares, parts, strict=True)
-    ]
-    weights["out.weight"] = torch.cat([part["weight"] for part in scaled], dim=1)
-    weights["out.bias"] = sum((part["bias"] for part in scaled), torch.zeros(1))
+    counted = list(zip(shares, parts, strict=True))
+    weights["out.weight"] = torch.cat([share * part["out.weight"] for share, part in counted], 1)
+    weights["out.bias"] = sum((share * part["out.bias"] for share, part in counted), torch.zeros(1))
     return head_of(weights, weights["into.weight"].shape[1] - len(EVIDENCE))
 
 
@@ -93,18 +90,19 @@ def _end_to_end(*parts: Tensor) -> Tensor:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("graphs", nargs="+", metavar="GRAPH[:SHARE]")
-    parser.add_argument("--deaf", nargs="*", default=[], metavar="GRAPH", help="hear no hints")
+    parser.add_argument(
+        "--deaf", nargs="*", default=[], type=Path, metavar="GRAPH", help="hear no hints"
+    )
     parser.add_argument("--scale", type=float, default=1.0)
     parser.add_argument("--shift", type=float, default=0.0)
     parser.add_argument("--out", type=Path, default=FOLDER / FILE)
     options = parser.parse_args()
-    entries = [entry.partition(":") for entry in options.graphs]
-    shares = np.array([float(share or 1) for _, _, share in entries])
-    heads = [read_head(onnx.load(graph)) for graph, _, _ in entries]
-    for head, (graph, _, _) in zip(heads, entries, strict=True):
+    graphs, shares = with_shares(options.graphs)
+    heads = [read_head(onnx.load(graph)) for graph in graphs]
+    for graph, head in zip(graphs, heads, strict=True):
         if graph in options.deaf:
             deafen(head)
-    head = joined(heads, (shares / shares.sum()).tolist())
+    head = joined(heads, shares)
     rescale(head, options.scale, options.shift)
     save(head, Sight.whole(head.into.in_features - len(EVIDENCE)), options.out)
 

@@ -55,6 +55,7 @@ from training.batches import is_validation, place
 from training.calls import UNCLEAR, Call, Silence, calls_of
 from training.completeness import EXPECTED_KINDS
 from training.data import SAMPLE_RATE, decode, load, scaled
+from training.gather import DICTATED
 from training.store import Recording, Store
 from turnwise.engine.completeness import FILE, Completeness, Expected
 from turnwise.engine.weights import FOLDER
@@ -97,7 +98,7 @@ anything read is a hold up to the second."""
 EXPECTED: dict[str, Expected | None] = {
     **EXPECTED_KINDS,
     "reply": Expected.YES_NO,
-    "spelled words, numbers, addresses, commands": None,  # which of them, nobody says
+    DICTATED: None,
 }
 """By the kind of a made-up sentence, or by style; everything else answers an open question."""
 SCENE_S = 14.0
@@ -184,10 +185,7 @@ def wordless_clip(samples: Wave, speaker: str) -> Clip | None:
     if loud - floor < CONTRAST_DB:
         return None
     active = smoothed(level > floor + ACTIVE_SHARE * (loud - floor))
-    for start, end in runs(active, 0):
-        below_db = loud - level[start:end].max()
-        if below_db > FAINT_DB or (end - start < SHORT_BLOCKS and below_db > FAINT_SHORT_DB):
-            active[start:end] = False
+    drop_faint(active, level, loud - FAINT_DB, short_db=loud - FAINT_SHORT_DB)
     spoken = runs(active, 0)
     tone = room_tone(samples, ~active)
     if not spoken or tone is None:
@@ -223,6 +221,16 @@ def smoothed(active: NDArray[np.bool_]) -> NDArray[np.bool_]:
         if end - start < BURST_MIN_S * 100:
             active[start:end] = False
     return active
+
+
+def drop_faint(
+    active: NDArray[np.bool_], level_db: NDArray[np.float32], lowest_db: float, *, short_db: float
+) -> None:
+    """Drop runs that are nowhere as loud as that, in place; short ones as loud as `short_db`."""
+    for start, end in runs(active, 0):
+        needed_db = max(lowest_db, short_db) if end - start < SHORT_BLOCKS else lowest_db
+        if level_db[start:end].max() < needed_db:
+            active[start:end] = False
 
 
 def runs(flags: NDArray[np.bool_], offset: int) -> list[tuple[int, int]]:
@@ -482,18 +490,15 @@ def scenes_of_calls(
 
 def clips_of(folder: Path, judge: Completeness) -> Iterator[Clip]:
     """Return the recordings of a prepared set whose words are aligned, or that have none."""
-    about = [json.loads(line) for line in (folder / "utterances.jsonl").read_text().splitlines()]
     utterances = load(folder)
-    for utterance in utterances:
-        if not utterance.words:
-            sentence = wordless_clip(scaled(utterance.samples), utterance.speaker)
-            if sentence is not None:
-                yield sentence
+    if not any(utterance.words for utterance in utterances):
+        found = (wordless_clip(scaled(each.samples), each.speaker) for each in utterances)
+        yield from (clip for clip in found if clip is not None)
+        return
     alignment = folder / "alignment.jsonl"
     if not alignment.exists():
-        if any(utterance.words for utterance in utterances):
-            raise FileNotFoundError(f"{alignment}: make it by training.align, it is of the words")
-        return
+        raise FileNotFoundError(f"{alignment}: make it by training.align, it is of the words")
+    about = [json.loads(line) for line in (folder / "utterances.jsonl").read_text().splitlines()]
     lines = alignment.read_text().splitlines()
     for line in lines:
         row = json.loads(line)

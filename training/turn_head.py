@@ -413,6 +413,17 @@ def show(name: str, said: NDArray[Any], scenes: Scenes) -> None:
         print(f"    {sort:12}", " ".join(f"{value:.3f}" for value in found))
 
 
+def with_shares(entries: Sequence[str]) -> tuple[list[Path], list[float]]:
+    """Return what entries like PATH:SHARE name, and shares that are 1 together; alone, PATH has 1.
+
+    Raises:
+        ValueError: A share is no number.
+    """
+    parted = [entry.partition(":") for entry in entries]
+    shares = np.array([float(share or 1) for _, _, share in parted])
+    return [Path(path) for path, _, _ in parted], (shares / shares.sum()).tolist()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("scenes", nargs="+", metavar="SCENES[:SHARE]")
@@ -424,10 +435,7 @@ def main() -> None:
     parser.add_argument("--share", type=float, default=1.0, help="of the scenes to hear")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes that hear")
     options = parser.parse_args()
-    entries = [entry.partition(":") for entry in options.scenes]
-    folders = [Path(folder) for folder, _, _ in entries]
-    shares = np.array([float(share or 1) for _, _, share in entries])
-    shares = shares / shares.sum()
+    folders, shares = with_shares(options.scenes)
     if options.model:
         heard_first = [folder / name for folder in folders for name in ("train", "held-out")]
         keep(options.model, heard_first, share=options.share, jobs=options.jobs)
@@ -441,8 +449,7 @@ def main() -> None:
             kept.evidence[:, WORDY if options.hide == "words" else slice(None)] = 0
     sight = Sight.of(np.concatenate([heard.frames for heard in trained_on]))
     sources = [
-        Source(heard.seen(sight), float(share))
-        for heard, share in zip(trained_on, shares, strict=True)
+        Source(heard.seen(sight), share) for heard, share in zip(trained_on, shares, strict=True)
     ]
     held_out = [heard.seen(sight) for heard in judged_by]
     everything = together(held_out)
