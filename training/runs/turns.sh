@@ -5,10 +5,10 @@
 #   [NOISE=FOLDER] [CALLS="MANIFEST ..."] training/runs/turns.sh WORK MODEL SET[:WEIGHT]...
 #
 # WORK is a folder for what is made (2 GB), MODEL the weights of the acoustic network; the sets
-# have been aligned (training.align). HOURS of scenes are made, heard and learned from (3 hours
-# take one core about ten minutes, JOBS processes that much less). CALLS, of training.callers or
-# with marks of one's own, are together a quarter of what is learned from. Scenes that are there
-# stay. Afterwards: scripts/bench turns.
+# have been aligned (training.align) or have no words. HOURS of scenes are made, heard and learned
+# from (3 hours take one core about ten minutes, JOBS processes that much less). CALLS, of
+# training.callers or with marks of one's own, are together a quarter of what is learned from.
+# Scenes that are there stay. Afterwards: scripts/bench turns.
 set -euo pipefail
 
 work=$1 model=$2
