@@ -24,6 +24,8 @@ class TurnEvent:
     at_s: float
     """Of the audio heard."""
     timed_out: bool = False
+    word_end_s: float | None = None
+    """Of a StartOfTurn: where its first word ends, by the recogniser's own times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,12 @@ def starts_of(
     sounds = [s.end for s in silences if s.kind == "end" and s.end < duration_s - EARLY_S]
     heard = [[at_s for at_s in told if -EARLY_S <= at_s - sound <= LATE_S] for sound in sounds]
     return tuple(min(some) - sound for some, sound in zip(heard, sounds, strict=True) if some)
+
+
+def starts_after_words(events: Sequence[TurnEvent]) -> tuple[float, ...]:
+    """Return how long after the end of its first word each StartOfTurn came, in seconds."""
+    told = [event for event in events if event.event is Event.START_OF_TURN]
+    return tuple(e.at_s - e.word_end_s for e in told if e.word_end_s is not None)
 
 
 def eager_of(silences: Sequence[Silence], events: Sequence[TurnEvent]) -> Eager:

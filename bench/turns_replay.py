@@ -65,6 +65,7 @@ class Line:
                         Event(message.event.value),
                         message.audio_window_end,
                         message.trigger == Trigger.TIMEOUT,
+                        message.words[0].end if message.words else None,
                     )
                 )
 

@@ -11,7 +11,7 @@ from bench.intervals import interval, quantile, resampling
 from bench.logistic import Numbers, area_under_curve, reliability
 from bench.recordings import Recording, Silence
 from bench.tables import table
-from bench.turns_events import Ends, TurnEvent, eager_of, ends_of, starts_of
+from bench.turns_events import Ends, TurnEvent, eager_of, ends_of, starts_after_words, starts_of
 from bench.turns_marks import GRID_S, LOOK_S_MAX, kin
 from bench.turns_sweep import (
     LOOK_AT_S,
@@ -146,6 +146,8 @@ def lived(findings: Sequence[Findings]) -> dict[str, Any]:
         ]
         report[name] = spread(what_became(became, drawn) | when_begun(begun, drawn))
     report[OURS] |= announced(findings)
+    after = [1000 * s for found in findings for s in starts_after_words(found.events[OURS])]
+    report[OURS]["start_after_word_ms_p50"] = float(np.median(after)) if after else None
     return report
 
 
@@ -311,7 +313,9 @@ def print_lived(name: str, report: Mapping[str, Any]) -> None:
     ours = report[OURS]
     print(
         f"{ours['eager']} ends announced at 0.4: {percent(ours['eager_precision'])} right, "
-        f"{percent(ours['eager_kept'])} kept, {ms(ours['eager_lead_ms_p50'])} ahead (median)\n"
+        f"{percent(ours['eager_kept'])} kept, {ms(ours['eager_lead_ms_p50'])} ahead (median); "
+        f"turns begin {ms(ours['start_after_word_ms_p50'])} after the end of their first word "
+        "(median)\n"
     )
 
 

@@ -5,7 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.recordings import Silence
-from bench.turns_events import TurnEvent, eager_of, ends_of, place_of, starts_of
+from bench.turns_events import (
+    TurnEvent,
+    eager_of,
+    ends_of,
+    place_of,
+    starts_after_words,
+    starts_of,
+)
 from turnwise.turn.machine import Event
 
 TALK = [
@@ -74,6 +81,15 @@ def test_a_start_is_as_late_as_it_comes_after_the_end_before_it_was_over() -> No
 
     assert starts_of(TALK, events, duration_s=12.0) == pytest.approx((0.3,))
     assert starts_of(TALK, events, duration_s=9.0) == pytest.approx((0.3,))
+
+
+def test_a_start_is_held_against_its_own_first_word_where_that_is_known() -> None:
+    start = TurnEvent(Event.START_OF_TURN, 1.2, word_end_s=1.0)
+    events = [start, TurnEvent(Event.END_OF_TURN, 3.5, word_end_s=1.0)]
+
+    assert starts_after_words([*events, TurnEvent(Event.START_OF_TURN, 4.1)]) == (
+        pytest.approx(0.2),
+    )
 
 
 @given(st.lists(st.floats(0, 10), max_size=20).map(sorted))

@@ -26,7 +26,7 @@ def findings(count: int = 4) -> list[Findings]:
     ours = padded([steady(0.1, HOLD), steady(0.8, END)])
     silence = padded([np.arange(5) / 50, np.arange(51) / 50])
     events = (
-        TurnEvent(Event.START_OF_TURN, 0.2),
+        TurnEvent(Event.START_OF_TURN, 0.2, word_end_s=0.05),
         TurnEvent(Event.EAGER_END_OF_TURN, 3.1),
         TurnEvent(Event.END_OF_TURN, 3.3),
     )
@@ -97,6 +97,7 @@ def test_the_report_is_json_and_its_tables_are_printed(capsys: pytest.CaptureFix
         assert piece in printed
     assert report["live"]["calls"][OURS]["delay_ms_p50"] == pytest.approx(300)
     assert report["live"]["calls"][OURS]["eager_lead_ms_p50"] == pytest.approx(200)
+    assert report["live"]["calls"][OURS]["start_after_word_ms_p50"] == pytest.approx(150)
     assert report["live"]["calls"][OURS]["precision"] == 1.0
 
 

@@ -157,3 +157,41 @@ def test_what_the_caller_expects_is_told(completeness: Completeness) -> None:
     assert [name for name in Expected if hinted[name]] == [Expected.DIGITS]
     assert len(set(EVIDENCE)) == len(EVIDENCE)
     assert hinted["complete"] != plain["complete"]
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("my number is four two", []),
+        ("my number is four two nine", [Expected.DIGITS]),
+        ("smith s m i", [Expected.SPELLING]),
+        ("maria m a r i a", [Expected.SPELLING]),
+        ("four two nine thank you", []),
+        ("four two nine a", []),
+        ("this is what i", []),
+    ],
+)
+def test_without_a_hint_what_is_dictated_shows_in_the_words(
+    completeness: Completeness, words: str, expected: list[Expected]
+) -> None:
+    endpoint = Endpoint(completeness)
+    shown = told(endpoint, voicing(0, 1), words)
+    assert [name for name in Expected if shown[name]] == expected
+
+
+def test_a_hint_goes_before_what_shows_in_the_words(completeness: Completeness) -> None:
+    endpoint = Endpoint(completeness)
+    endpoint.expected = Expected.ADDRESS
+    hinted = told(endpoint, voicing(0, 1), "four two nine")
+    assert [name for name in Expected if hinted[name]] == [Expected.ADDRESS]
+
+
+def test_a_hint_counts_before_there_are_words_and_what_showed_is_forgotten_with_its_turn(
+    completeness: Completeness,
+) -> None:
+    endpoint = Endpoint(completeness)
+    told(endpoint, voicing(0, 1), "four two nine")
+    endpoint.new_turn(Samples(FRAME_SAMPLES))
+    assert not any(told(endpoint, voicing(1, 2))[name] for name in Expected)
+    endpoint.expected = Expected.SPELLING
+    assert told(endpoint, voicing(2, 3))[Expected.SPELLING]

@@ -24,6 +24,8 @@ ROWS = 1 << 16
 WORDS_MAX = 24
 """Beyond this a turn is long, and no clue asks how long."""
 RUN_MAX = 20
+SHOWN_MIN = 3
+"""So many digits or letters in a row are dictated."""
 
 
 def _set_of(words: str) -> frozenset[str]:
@@ -35,8 +37,9 @@ NUMBERS = _set_of(
     "fifteen sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy "
     "eighty ninety hundred thousand million double triple point"
 )
-LETTERS = frozenset("bcdefghjklmnopqrstuvwxyz")
-"""Without "a" and "i", which are words unless they stand among letters."""
+LETTER_WORDS = frozenset("ai")
+LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz") - LETTER_WORDS
+"""Without those which are words unless they stand among letters."""
 
 
 class Expected(StrEnum):
@@ -94,6 +97,17 @@ def expected_after(said: str) -> Expected | None:
     if _OPENS.search(plain) or not last.endswith("?"):
         return Expected.OPEN
     return Expected.YES_NO if _YES_NO.search(plain) else Expected.OPEN
+
+
+def shown_by(words: Sequence[str]) -> Expected | None:
+    """Return what is to be expected where nobody said it: more of what the words end in."""
+    before = len(words)
+    while before and words[before - 1] in LETTER_WORDS:
+        before -= 1
+    kind, run = _run(words[:before])
+    if kind == "digit":
+        return Expected.DIGITS if before == len(words) and run >= SHOWN_MIN else None
+    return Expected.SPELLING if run and run + len(words) - before >= SHOWN_MIN else None
 
 
 def clues(words: Sequence[str], expected: Expected | None = None) -> list[str]:

@@ -18,7 +18,7 @@ from math import exp, log, log2
 import numpy as np
 from numpy.typing import NDArray
 
-from turnwise.engine.completeness import Completeness, Expected
+from turnwise.engine.completeness import Completeness, Expected, shown_by
 from turnwise.engine.encoder import Floats, Slot, session
 from turnwise.engine.interface import Word
 from turnwise.engine.voice import OFF_DB, Voicing
@@ -47,7 +47,7 @@ EVIDENCE = (
     "has words",
     "certain",  # confidence of the last word
     "count",  # logarithm of how many words there are
-    *EXPECTED,  # 1 if the client's hints say so
+    *EXPECTED,  # 1 if the client's hints say so, or, without any, the words
 )
 """What the network is told of one turn, each of order one."""
 
@@ -75,6 +75,7 @@ class Endpoint:
         self._pitch = _Trail()
         self._loudness = _Trail()
         self._judged: tuple[tuple[str, ...], Expected | None] = ((), None)
+        self._told: Expected | None = self.expected
         self._complete = 0.0
 
     @property
@@ -101,11 +102,11 @@ class Endpoint:
                 self._pitch.over_average(),
                 self._loudness.over_average(),
                 _log2_tenths(seconds(self._longest_pause)) / 4,
-                self._judge(words),
+                self._judge(words),  # first: it settles what is told
                 bool(words),
                 words[-1].confidence if words else 0.0,
                 log(1 + len(words)) / 3,
-                *(self.expected is expected for expected in EXPECTED),
+                *(self._told is expected for expected in EXPECTED),
             ],
             np.float32,
         )
@@ -115,7 +116,8 @@ class Endpoint:
         texts = tuple(word.text.lower() for word in words)
         if (texts, self.expected) != self._judged:
             self._judged = (texts, self.expected)
-            self._complete = self._completeness.log_odds(texts, self.expected)
+            self._told = self.expected or shown_by(texts)
+            self._complete = self._completeness.log_odds(texts, self._told)
         return max(-2.0, min(2.0, self._complete / 3))
 
     def probability(self, log_odds: float) -> float:
