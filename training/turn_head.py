@@ -7,7 +7,7 @@ weights of the acoustic network, through which the scenes are heard first
 (`training.scene_frames`); without it, what was kept last time is used. The result goes into the
 engine's folder unless --out says otherwise.
 
-Two seeds are trained and the better one is kept; each stops when held-out speakers no longer
+The better one of two seeds is kept; each stops when held-out speakers no longer
 gain. What it says is then scaled and shifted so that, on held-out speakers, it comes true as
 often as it says.
 
@@ -428,7 +428,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("scenes", nargs="+", metavar="SCENES[:SHARE]")
     parser.add_argument("--out", type=Path, default=FOLDER / FILE)
-    parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2], help="the best is kept")
     parser.add_argument("--hide", choices=("frames", "words", "evidence"), help="to weigh a part")
     parser.add_argument("--report", type=Path, nargs="*", default=[], help="other scenes")
     parser.add_argument("--model", type=Path, help="hear the scenes with these weights first")
@@ -456,7 +456,7 @@ def main() -> None:
     for name in ("complete", "loudness"):
         clue = np.concatenate([heard.evidence[:, EVIDENCE.index(name)] for heard in judged_by])
         show(name, clue, everything)
-    trained = [train(sources, held_out, seed) for seed in range(1, options.seeds + 1)]
+    trained = [train(sources, held_out, seed) for seed in options.seeds]
     head, loss = min(trained, key=lambda found: found[1])
     print("losses", [found[1] for found in trained], "kept", loss, file=sys.stderr)
     print(calibrate(head, everything))

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from turnwise.engine.completeness import Completeness, Expected
 from turnwise.engine.encoder import Floats
 from turnwise.engine.endpoint import (
+    CUT_OFF_MAX,
+    CUT_OFF_WORDS_MAX,
     EVIDENCE,
     FILE,
     ODDS_MAX,
@@ -141,6 +143,41 @@ def test_a_new_turn_forgets_the_voice(completeness: Completeness) -> None:
     assert endpoint.voice_until == 6 * FRAME_SAMPLES
 
 
+def test_who_goes_on_soon_after_an_end_is_told_as_if_it_had_been_none(
+    completeness: Completeness,
+) -> None:
+    whole, cut = Endpoint(completeness), Endpoint(completeness)
+    for endpoint in (whole, cut):
+        told(endpoint, voicing(0, 1, run_start=0), "my number is four two")
+        told(endpoint, voicing(5, 1), "my number is four two")
+    cut.new_turn(Samples(6 * FRAME_SAMPLES))
+    assert told(cut, voicing(6, 1))["has words"] == 0
+    on = voicing(9, 10, run_start=9)
+    assert told(cut, on, "nine") == told(whole, on, "my number is four two nine")
+    assert cut.voice_until == 10 * FRAME_SAMPLES
+
+
+def test_who_goes_on_late_is_another_turn(completeness: Completeness) -> None:
+    frames = CUT_OFF_MAX // FRAME_SAMPLES + 2
+    late, fresh = Endpoint(completeness), Endpoint(completeness)
+    told(late, voicing(0, 1, run_start=0), "my number is four two")
+    for endpoint in (late, fresh):
+        endpoint.new_turn(Samples(6 * FRAME_SAMPLES))
+    on = voicing(frames, frames + 1, run_start=frames)
+    assert told(late, on, "nine") == told(fresh, on, "nine")
+
+
+def test_a_cut_off_turn_is_not_remembered_for_longer_than_clues_look_back(
+    completeness: Completeness,
+) -> None:
+    endpoint = Endpoint(completeness)
+    for frame in range(0, 400, 2):
+        told(endpoint, voicing(frame, frame + 1, run_start=frame), "and then the other one")
+        endpoint.new_turn(Samples((frame + 1) * FRAME_SAMPLES))
+    on = told(endpoint, voicing(400, 401, run_start=400), "yes")
+    assert on["count"] == pytest.approx(np.log(2 + CUT_OFF_WORDS_MAX) / 3)
+
+
 def test_words_that_something_must_follow_are_less_complete(completeness: Completeness) -> None:
     endpoint = Endpoint(completeness)
     open_ended = told(endpoint, voicing(3, 4), "i would like to book a")["complete"]
@@ -192,6 +229,6 @@ def test_a_hint_counts_before_there_are_words_and_what_showed_is_forgotten_with_
     endpoint = Endpoint(completeness)
     told(endpoint, voicing(0, 1), "four two nine")
     endpoint.new_turn(Samples(FRAME_SAMPLES))
-    assert not any(told(endpoint, voicing(1, 2))[name] for name in Expected)
+    assert not any(told(endpoint, voicing(1, None))[name] for name in Expected)
     endpoint.expected = Expected.SPELLING
-    assert told(endpoint, voicing(2, 3))[Expected.SPELLING]
+    assert told(endpoint, voicing(2, None))[Expected.SPELLING]

@@ -12,7 +12,7 @@ recurrent head on frames that recognition needs anyway.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import exp, log, log2
 
 import numpy as np
@@ -30,6 +30,10 @@ SPEAKING_MAX = 0.1
 as it is gone the network answers for itself; that no turn ends in a stop consonant is the policy's.
 """
 SILENCE_MIN = samples_from_ms(100)  # less is a stop consonant: no pause that a mark may stand at
+CUT_OFF_MAX = samples_from_ms(1_500)
+"""Between two voices: who goes on so soon after an end was cut off, and the network is told of both
+turns as one."""
+CUT_OFF_WORDS_MAX = 24
 LONGEST_S = 8.0
 """Silences are alike from here on."""
 ODDS_MAX = 12.0
@@ -59,24 +63,24 @@ class Endpoint:
         self.expected: Expected | None = None
         """What the client said the turn will hold."""
         self._completeness = completeness
-        self._turn_start = Samples(0)
-        self._start_turn()
-
-    def new_turn(self, position: Samples) -> None:
-        """Forget the turn so far; the next one begins at that position."""
-        self._turn_start = position
-        self._start_turn()
-
-    def _start_turn(self) -> None:
+        self._turn_start = self._heard_until = Samples(0)
         self.voice_until: Samples | None = None
         """Just after the last voiced sample of the turn; None before the first."""
-        self._heard_until = self._turn_start
-        self._longest_pause = Samples(0)
-        self._pitch = _Trail()
-        self._loudness = _Trail()
+        self._texts: tuple[str, ...] = ()
+        self._so_far = _SoFar()
+        self._ended: _SoFar | None = None
         self._judged: tuple[tuple[str, ...], Expected | None] = ((), None)
         self._told: Expected | None = self.expected
         self._complete = 0.0
+
+    def new_turn(self, position: Samples) -> None:
+        """Forget the turn so far, unless it goes on soon; the next one begins at that position."""
+        so_far, self._so_far, self._ended = self._so_far, _SoFar(), None
+        if self.voice_until is not None:
+            so_far.words = (*so_far.words, *self._texts)[-CUT_OFF_WORDS_MAX:]
+            so_far.voice_until, self._ended = self.voice_until, so_far
+        self.voice_until, self._texts = None, ()
+        self._turn_start = self._heard_until = position
 
     @property
     def silence(self) -> Samples:
@@ -91,6 +95,9 @@ class Endpoint:
             words: Of the turn so far, in lower case without marks.
         """
         self._follow_voice(voicing)
+        self._texts = tuple(word.text.lower() for word in words)
+        texts = (*self._so_far.words, *self._texts)
+        self._judge(texts)
         silence_s = min(seconds(self.silence), LONGEST_S)
         prominence = float(voicing.over_floor_db.max())
         return np.array(
@@ -99,26 +106,24 @@ class Endpoint:
                 self.voice_until is not None and self.silence < SILENCE_MIN,
                 min(max(prominence, 0.0), 40.0) / 20,
                 float((voicing.over_floor_db > OFF_DB).mean()),
-                self._pitch.over_average(),
-                self._loudness.over_average(),
-                _log2_tenths(seconds(self._longest_pause)) / 4,
-                self._judge(words),  # first: it settles what is told
-                bool(words),
+                self._so_far.pitch.over_average(),
+                self._so_far.loudness.over_average(),
+                _log2_tenths(seconds(self._so_far.longest_pause)) / 4,
+                max(-2.0, min(2.0, self._complete / 3)),
+                bool(texts),
                 words[-1].confidence if words else 0.0,
-                log(1 + len(words)) / 3,
+                log(1 + len(texts)) / 3,
                 *(self._told is expected for expected in EXPECTED),
             ],
             np.float32,
         )
 
-    def _judge(self, words: Sequence[Word]) -> float:
-        """Return what the words' text tells; it changes seldom, so it is kept."""
-        texts = tuple(word.text.lower() for word in words)
+    def _judge(self, texts: tuple[str, ...]) -> None:
+        """Find out what the words' text tells; it changes seldom, so it is kept."""
         if (texts, self.expected) != self._judged:
             self._judged = (texts, self.expected)
             self._told = self.expected or shown_by(texts)
             self._complete = self._completeness.log_odds(texts, self._told)
-        return max(-2.0, min(2.0, self._complete / 3))
 
     def probability(self, log_odds: float) -> float:
         """Return the probability, 0 to 1, that the turn is over; small before it has begun."""
@@ -134,13 +139,22 @@ class Endpoint:
         if self.voice_until is not None and until < self.voice_until:
             self.voice_until = until  # what came after was no voice
             return
-        if self.voice_until is not None and voicing.run_start is not None:
-            pause = Samples(voicing.run_start - self.voice_until)
-            self._longest_pause = max(self._longest_pause, pause)
+        if voicing.run_start is not None:
+            self._follow_pause(voicing.run_start)
         self.voice_until = until
-        self._loudness.push(voicing.level_db / 10)
+        self._so_far.loudness.push(voicing.level_db / 10)
         if voicing.pitch_hz is not None:
-            self._pitch.push(log2(voicing.pitch_hz))
+            self._so_far.pitch.push(log2(voicing.pitch_hz))
+
+    def _follow_pause(self, until: Samples) -> None:
+        """Take where the voice that is heard has begun."""
+        if self.voice_until is None and self._ended is not None:
+            if until - self._ended.voice_until > CUT_OFF_MAX:
+                return
+            self._so_far, self.voice_until = self._ended, self._ended.voice_until
+        if self.voice_until is not None:
+            pause = Samples(until - self.voice_until)
+            self._so_far.longest_pause = max(self._so_far.longest_pause, pause)
 
 
 @dataclass(slots=True)
@@ -159,6 +173,19 @@ class _Trail:
     def over_average(self) -> float:
         """Return the difference, at most one either way: more is an error of measurement."""
         return max(-1.0, min(1.0, self.end - self.total / self.count)) if self.count else 0.0
+
+
+@dataclass(slots=True)
+class _SoFar:
+    """How a turn went."""
+
+    longest_pause: Samples = Samples(0)
+    pitch: _Trail = field(default_factory=_Trail)
+    loudness: _Trail = field(default_factory=_Trail)
+    words: tuple[str, ...] = ()
+    """Those before it was cut off."""
+    voice_until: Samples = Samples(0)
+    """Just after its last voice, if it has ended."""
 
 
 def _log2_tenths(duration_s: float) -> float:
