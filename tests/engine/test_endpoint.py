@@ -10,6 +10,7 @@ from turnwise.engine.encoder import Floats
 from turnwise.engine.endpoint import (
     CUT_OFF_MAX,
     CUT_OFF_WORDS_MAX,
+    DOUBT,
     EVIDENCE,
     FILE,
     ODDS_MAX,
@@ -108,7 +109,8 @@ def test_the_answer_is_a_probability_and_small_while_a_voice_is_heard(
     probability = endpoint.probability(log_odds)
     assert 0.0 <= probability <= 1.0
     assert endpoint.silence == silent * FRAME_SAMPLES
-    said = 1 / (1 + np.exp(-np.clip(log_odds, -ODDS_MAX, ODDS_MAX)))
+    doubted = log_odds - DOUBT if 5 <= silent <= 12 else log_odds  # 0.4 to 1 s
+    said = 1 / (1 + np.exp(-np.clip(doubted, -ODDS_MAX, ODDS_MAX)))
     assert probability == pytest.approx(said if silent else SPEAKING_MAX * said)
 
 

@@ -16,7 +16,7 @@ from turnwise.turn.policy import (
     Voice,
     are_stale,
     judge,
-    may_be_over,
+    quiet_of,
     transcript,
     voice_after,
     voiced_since,
@@ -221,11 +221,21 @@ def test_only_voice_after_what_was_heard_before_counts_as_resumed() -> None:
 
 def test_nothing_ends_before_160_ms_of_quiet() -> None:
     for voice, may in ((12, False), (11, False), (10, True)):
-        assert may_be_over(belief(12, "hello", 0.9, voice=voice)) is may
+        verdict = judge(State.SPEAKING, belief(12, "hello", 0.9, voice=voice), PLAIN, QUIET, None)
+        assert verdict == (((Signal.OVER, Trigger.MODEL),) if may else NOTHING)
     hasty = belief(12, "hello there", 0.9, voice=11)
     assert judge(State.SPEAKING, hasty, PLAIN, QUIET, None) == NOTHING
     assert judge(State.SPEAKING, hasty, EAGER, QUIET, None) == NOTHING
     assert judge(State.ENDING, hasty, EAGER, QUIET, DRAFT) == NOTHING
+
+
+def test_an_end_is_announced_after_100_ms_of_quiet_and_is_none_yet() -> None:
+    for quiet_ms, verdict in ((90, NOTHING), (100, ANNOUNCED), (150, ANNOUNCED)):
+        heard = belief(12, "hello there", 0.9)
+        until = Samples(heard.heard_until - samples_from_ms(quiet_ms))
+        heard = replace(heard, voice_until=until)
+        assert judge(State.SPEAKING, heard, EAGER, QUIET, None) == verdict
+        assert judge(State.ENDING, heard, EAGER, QUIET, DRAFT) == NOTHING
 
 
 def test_nothing_ends_within_a_word_that_no_voice_was_heard_in() -> None:
@@ -236,6 +246,10 @@ def test_nothing_ends_within_a_word_that_no_voice_was_heard_in() -> None:
 
 def words_until(count: int) -> tuple[Word, ...]:
     return (Word("hello", 0.9, frames(0), frames(1)), Word("there", 0.9, frames(2), frames(count)))
+
+
+def test_without_words_nothing_is_quiet() -> None:
+    assert quiet_of(belief(12)) == 0
 
 
 def test_a_time_out_ends_an_announced_turn() -> None:  # 14.30

@@ -30,6 +30,9 @@ SPEAKING_MAX = 0.1
 as it is gone the network answers for itself; that no turn ends in a stop consonant is the policy's.
 """
 SILENCE_MIN = samples_from_ms(100)  # less is a stop consonant: no pause that a mark may stand at
+DOUBTED_FROM, DOUBTED_UNTIL = samples_from_ms(400), samples_from_ms(1_000)
+DOUBT = 0.9
+"""Of silence. In between most pauses end: the network is too sure there, by so much in log-odds."""
 CUT_OFF_MAX = samples_from_ms(1_500)
 """Between two voices: who goes on so soon after an end was cut off, and the network is told of both
 turns as one."""
@@ -127,6 +130,8 @@ class Endpoint:
 
     def probability(self, log_odds: float) -> float:
         """Return the probability, 0 to 1, that the turn is over; small before it has begun."""
+        if DOUBTED_FROM <= self.silence < DOUBTED_UNTIL:
+            log_odds -= DOUBT
         said = 1 / (1 + exp(-max(-ODDS_MAX, min(ODDS_MAX, log_odds))))
         is_silent = self.voice_until is not None and self.silence > 0
         return said if is_silent else SPEAKING_MAX * said

@@ -2,7 +2,7 @@
 
 The order of the questions is the contract's (section 5.4): first match wins. Two clocks run.
 The model is asked once neither a voice nor a word has been heard for ASKED_AFTER, so that no
-turn ends inside a word; the time-out counts from the last voice alone, whatever the words are.
+turn ends inside a word, and a little sooner for what may be taken back; the time-out counts from the last voice alone, whatever the words are.
 
 Words start a turn if a voice says them. Where a voice has been going on without any word, or was
 not there when they were said, it is music or somebody far off, and words are guesses until there
@@ -29,6 +29,9 @@ class Trigger(StrEnum):
 
 ASKED_AFTER = samples_from_ms(160)
 """Of quiet: less is a stop consonant, and the word may go on."""
+ANNOUNCED_AFTER = samples_from_ms(100)
+"""Of quiet, before an end may be announced, which is taken back if the word goes on: when its text
+has its last mark."""
 RESUMED_AFTER = samples_from_ms(200)
 """Of voice: less is a cough, a click or the end of the last word."""
 WORDLESS_MAX = samples_from_ms(3_000)
@@ -104,15 +107,16 @@ def judge(
     if state is State.IDLE:
         return ((Signal.SPEECH, None),) if is_speech(hypothesis, voice) else NOTHING
     timed_out = silence >= samples_from_ms(thresholds.timeout_ms)
-    likelihood = hypothesis.end_of_turn if may_be_over(hypothesis) else 0.0
-    sure = thresholds.eot < NEVER and likelihood >= thresholds.eot
+    quiet = quiet_of(hypothesis)
+    sure = thresholds.eot <= hypothesis.end_of_turn and thresholds.eot < NEVER
+    sure = sure and quiet >= ASKED_AFTER
     if state is State.SPEAKING:
         if timed_out:
             return ((Signal.OVER, Trigger.TIMEOUT),)
         ended = ((Signal.OVER, Trigger.MODEL),) if sure else NOTHING
         if thresholds.eager is None:
             return ended
-        if likelihood < thresholds.eager:
+        if hypothesis.end_of_turn < thresholds.eager or quiet < ANNOUNCED_AFTER:
             return NOTHING
         return ((Signal.LIKELY_OVER, None), *ended)  # both at once: section 5.4, 6
     assert draft is not None, "an announced end has a text"
@@ -163,12 +167,12 @@ def voice_after(voice: Voice | None, before: Hypothesis, now: Hypothesis) -> Voi
     return replace(voice, end=until)
 
 
-def may_be_over(hypothesis: Hypothesis) -> bool:
-    """Whether there are words (rule R2), and neither voice nor word has just been heard."""
+def quiet_of(hypothesis: Hypothesis) -> Samples:
+    """Return for how long neither voice nor word has been heard; 0 without words (rule R2)."""
     if not hypothesis.words:
-        return False
-    last = max(hypothesis.voice_until or Samples(0), hypothesis.words[-1].end)
-    return hypothesis.heard_until - last >= ASKED_AFTER
+        return NONE
+    last = max(hypothesis.voice_until or NONE, hypothesis.words[-1].end)
+    return Samples(hypothesis.heard_until - last)
 
 
 def voiced_since(before: Hypothesis, now: Hypothesis) -> Samples:
