@@ -184,7 +184,7 @@ class Examples(IterableDataset[Batch]):
 
     def _example(self, group: list[Aligned], rng: np.random.Generator) -> Example:
         if rng.random() < NOTHING_CHANCE:
-            quiet = rng.normal(0, 10 ** rng.uniform(-5, -2), rng.integers(16_000, 80_000))
+            quiet = rng.normal(0, 10 ** rng.uniform(-5, -0.7), rng.integers(16_000, 80_000))
             samples = augment(quiet.astype(np.float32), rng, noises=self.noises or None)
             return Example(log_mel(samples), (), np.zeros(len(samples) // 640, dtype=np.int64))
         pieces, offsets, position = [], [], 0
