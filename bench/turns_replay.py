@@ -65,9 +65,14 @@ class Line:
                         Event(message.event.value),
                         message.audio_window_end,
                         message.trigger == Trigger.TIMEOUT,
-                        message.words[0].end if message.words else None,
+                        first_word_end_s(message),
                     )
                 )
+
+
+def first_word_end_s(message: TurnInfo) -> float | None:
+    end_s = message.words[0].end if message.words else None
+    return end_s if isinstance(end_s, float) else None
 
 
 def play(engine: Engine[Any], audio: Audio, silences: Sequence[Silence]) -> Played:

@@ -99,11 +99,11 @@ class Moonshine:
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Return the likeliest tokens [steps, n] and the logarithms of their probabilities."""
         states = fixed["encoder_hidden_states"]
-        memory = {
-            name: np.zeros((len(states), HEADS, 0 if "decoder" in name else states.shape[1], VALUES))
-            .astype(np.float32)
-            for name in self._memory
-        }  # fmt: skip
+        nothing, all_frames = (
+            np.zeros((len(states), HEADS, count, VALUES), np.float32)
+            for count in (0, states.shape[1])
+        )
+        memory = {name: nothing if "decoder" in name else all_frames for name in self._memory}
         ids = np.full((len(states), 1), BEGIN, np.int64)
         tokens, chances = [], []
         for step in range(steps):
@@ -133,7 +133,7 @@ class Moonshine:
 
 
 def pieces_of(tokenizer: bytes) -> list[bytes]:
-    """Return the tokens of a `tokenizer.bin`: of each its length, in one byte or two, and itself."""
+    """Return the tokens of a `tokenizer.bin`: each after its length, of one byte or two."""
     pieces, at = [], 0
     while at < len(tokenizer):
         length = tokenizer[at]

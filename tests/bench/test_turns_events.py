@@ -87,9 +87,8 @@ def test_a_start_is_held_against_its_own_first_word_where_that_is_known() -> Non
     start = TurnEvent(Event.START_OF_TURN, 1.2, word_end_s=1.0)
     events = [start, TurnEvent(Event.END_OF_TURN, 3.5, word_end_s=1.0)]
 
-    assert starts_after_words([*events, TurnEvent(Event.START_OF_TURN, 4.1)]) == (
-        pytest.approx(0.2),
-    )
+    told = starts_after_words([*events, TurnEvent(Event.START_OF_TURN, 4.1)])
+    assert told == pytest.approx((0.2,))
 
 
 @given(st.lists(st.floats(0, 10), max_size=20).map(sorted))

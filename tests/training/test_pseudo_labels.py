@@ -112,7 +112,9 @@ def test_a_manifest_is_written_of_the_wordless_recordings_that_are_sure(
         def __init__(self, *_: object, **__: object) -> None: ...
         def __enter__(self) -> "Inline":
             return self
+
         def __exit__(self, *_: object) -> None: ...
+
         map = staticmethod(map)
 
     monkeypatch.setattr(pseudo_labels, "ProcessPoolExecutor", Inline)

@@ -25,6 +25,7 @@ from turnwise.engine.voice import OFF_DB, Voicing
 from turnwise.units import Samples, samples_from_ms, seconds
 
 FILE = "endpoint.onnx"
+NONE = Samples(0)
 SPEAKING_MAX = 0.1
 """Nobody is done while a voice is heard, or before: what the network says counts so little. As soon
 as it is gone the network answers for itself; that no turn ends in a stop consonant is the policy's.
@@ -184,12 +185,12 @@ class _Trail:
 class _SoFar:
     """How a turn went."""
 
-    longest_pause: Samples = Samples(0)
+    longest_pause: Samples = NONE
     pitch: _Trail = field(default_factory=_Trail)
     loudness: _Trail = field(default_factory=_Trail)
     words: tuple[str, ...] = ()
     """Those before it was cut off."""
-    voice_until: Samples = Samples(0)
+    voice_until: Samples = NONE
     """Just after its last voice, if it has ended."""
 
 

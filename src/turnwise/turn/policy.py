@@ -2,7 +2,8 @@
 
 The order of the questions is the contract's (section 5.4): first match wins. Two clocks run.
 The model is asked once neither a voice nor a word has been heard for ASKED_AFTER, so that no
-turn ends inside a word, and a little sooner for what may be taken back; the time-out counts from the last voice alone, whatever the words are.
+turn ends inside a word, and a little sooner for an announcement, which may be taken back; the
+time-out counts from the last voice alone, whatever the words are.
 
 Words start a turn if a voice says them. Where a voice has been going on without any word, or was
 not there when they were said, it is music or somebody far off, and words are guesses until there
