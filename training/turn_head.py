@@ -7,9 +7,8 @@ weights of the acoustic network, through which the scenes are heard first
 (`training.scene_frames`); without it, what was kept last time is used. The result goes into the
 engine's folder unless --out says otherwise.
 
-The better one of two seeds is kept; each stops when held-out speakers no longer
-gain. What it says is then scaled and shifted so that, on held-out speakers, it comes true as
-often as it says.
+The best of the seeds is kept; each stops when held-out speakers no longer gain. What it says is
+then scaled and shifted so that, on held-out speakers, it comes true as often as it says.
 
 It learns whether a silence ends the turn, the first 0.4 s of each counting four times; and beside
 that, for what it teaches the layers below, how long until anybody speaks and whether somebody

@@ -5,11 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from turnwise.engine.completeness import Completeness, Expected
+from turnwise.engine.completeness import WORDS_MAX, Completeness, Expected
 from turnwise.engine.encoder import Floats
 from turnwise.engine.endpoint import (
     CUT_OFF_MAX,
-    CUT_OFF_WORDS_MAX,
     DOUBT,
     EVIDENCE,
     FILE,
@@ -177,7 +176,7 @@ def test_a_cut_off_turn_is_not_remembered_for_longer_than_clues_look_back(
         told(endpoint, voicing(frame, frame + 1, run_start=frame), "and then the other one")
         endpoint.new_turn(Samples((frame + 1) * FRAME_SAMPLES))
     on = told(endpoint, voicing(400, 401, run_start=400), "yes")
-    assert on["count"] == pytest.approx(np.log(2 + CUT_OFF_WORDS_MAX) / 3)
+    assert on["count"] == pytest.approx(np.log(2 + WORDS_MAX) / 3)
 
 
 def test_words_that_something_must_follow_are_less_complete(completeness: Completeness) -> None:

@@ -18,7 +18,7 @@ from math import exp, log, log2
 import numpy as np
 from numpy.typing import NDArray
 
-from turnwise.engine.completeness import Completeness, Expected, shown_by
+from turnwise.engine.completeness import WORDS_MAX, Completeness, Expected, shown_by
 from turnwise.engine.encoder import Floats, Slot, session
 from turnwise.engine.interface import Word
 from turnwise.engine.voice import OFF_DB, Voicing
@@ -37,7 +37,6 @@ DOUBT = 0.5
 CUT_OFF_MAX = samples_from_ms(1_500)
 """Between two voices: who goes on so soon after an end was cut off, and the network is told of both
 turns as one."""
-CUT_OFF_WORDS_MAX = 24
 LONGEST_S = 8.0
 """Silences are alike from here on."""
 ODDS_MAX = 12.0
@@ -81,7 +80,7 @@ class Endpoint:
         """Forget the turn so far, unless it goes on soon; the next one begins at that position."""
         so_far, self._so_far, self._ended = self._so_far, _SoFar(), None
         if self.voice_until is not None:
-            so_far.words = (*so_far.words, *self._texts)[-CUT_OFF_WORDS_MAX:]
+            so_far.words = (*so_far.words, *self._texts)[-WORDS_MAX:]
             so_far.voice_until, self._ended = self.voice_until, so_far
         self.voice_until, self._texts = None, ()
         self._turn_start = self._heard_until = position
