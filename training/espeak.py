@@ -14,6 +14,7 @@ AUDIO_OUTPUT_RETRIEVAL = 1
 INITIALISE_PHONEME_EVENTS = 1
 PARAMETER_RATE, PARAMETER_PITCH = 1, 3
 POSITION_CHARACTER = 1
+PHONEMES_IPA = 2
 CHARACTERS_UTF8 = 1
 EVENT_LIST_END, EVENT_PHONEME = 0, 7
 
@@ -50,7 +51,25 @@ def _library() -> tuple[ctypes.CDLL, int]:
     library = ctypes.CDLL("libespeak-ng.so.1")
     rate_hz = library.espeak_Initialize(AUDIO_OUTPUT_RETRIEVAL, 0, None, INITIALISE_PHONEME_EVENTS)
     assert rate_hz > 0, "espeak-ng did not start"
+    library.espeak_TextToPhonemes.restype = ctypes.c_char_p
     return library, rate_hz
+
+
+def phonemes(text: str, voice: str) -> str:
+    """Return how espeak-ng would say a text, in its International Phonetic Alphabet.
+
+    Raises:
+        OSError: the library is not installed.
+        ValueError: there is no such voice.
+    """
+    library, _ = _library()
+    _use(library, voice)
+    rest = ctypes.c_char_p(text.encode())
+    clauses = []
+    while rest.value is not None:
+        said = library.espeak_TextToPhonemes(ctypes.byref(rest), CHARACTERS_UTF8, PHONEMES_IPA)
+        clauses.append(said.decode())
+    return " ".join(clauses)
 
 
 def speak(text: str, voice: str, pitch: int, words_per_minute: int) -> Spoken:
@@ -85,11 +104,15 @@ def speak(text: str, voice: str, pitch: int, words_per_minute: int) -> Spoken:
 
     callback = _Callback(receive)
     library.espeak_SetSynthCallback(callback)
-    if library.espeak_SetVoiceByName(voice.encode()) != 0:
-        raise ValueError(f"espeak-ng has no voice {voice!r}")
+    _use(library, voice)
     library.espeak_SetParameter(PARAMETER_RATE, words_per_minute, 0)
     library.espeak_SetParameter(PARAMETER_PITCH, pitch, 0)
     data = text.encode() + b"\0"
     library.espeak_Synth(data, len(data), 0, POSITION_CHARACTER, 0, CHARACTERS_UTF8, None, None)
     library.espeak_Synchronize()
     return Spoken(np.concatenate([np.zeros(0, np.int16), *pieces]), rate_hz, tuple(sounds))
+
+
+def _use(library: ctypes.CDLL, voice: str) -> None:
+    if library.espeak_SetVoiceByName(voice.encode()) != 0:
+        raise ValueError(f"espeak-ng has no voice {voice!r}")

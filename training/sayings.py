@@ -13,12 +13,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
+from training.phrases import FILLERS
+
 DIGITS = frozenset("zero oh one two three four five six seven eight nine double triple".split())
 WORDS_RANGE = (2, 22)  # a breath or two
+TURN_WORDS_MAX = 30
 WINDOW_CHARACTERS = 32_768
 FILE_ORDER_SEED = 1  # a folder's files come in one shuffled order, so that a part is a sample
 OVERLAP_WORDS = 5
-WRITTEN = "sentence"  # the kind of what comes from a text; all others are made up
+WRITTEN = "sentence"  # the kind of what comes from a text
+TURN = "turn"  # of what somebody says in a dialogue until another speaks; all others are made up
+ESPEAK_READS = ("espeak-ng", "kokoro")
 ABBREVIATIONS = frozenset("mr mrs ms dr st vs etc jr sr co inc ltd rev gen col capt prof".split())
 
 
@@ -38,7 +43,7 @@ class Saying:
 def is_spelled(words: Sequence[str], place: int, kind: str) -> bool:
     """Whether the word is a letter's name; "a" is one in spelling and among letters and digits."""
     word = words[place]
-    if len(word) != 1 or word == "i" or kind == WRITTEN:
+    if len(word) != 1 or word == "i" or kind in (WRITTEN, TURN):
         return False
     if word != "a" or kind in ("spelled", "code", "address"):
         return True
@@ -52,8 +57,8 @@ def text_for(saying: Saying, program: str) -> str:
     for place, (word, mark) in enumerate(zip(saying.words, saying.marks, strict=True)):
         if is_spelled(list(saying.words), place, saying.kind):
             if word == "a":
-                word = "eigh" if program == "espeak-ng" else "ay"
-            elif word == "z" and program == "espeak-ng":
+                word = "eigh" if program in ESPEAK_READS else "ay"
+            elif word == "z" and program in ESPEAK_READS:
                 word = "zee"
         words.append(word + mark)
     text = " ".join(words)
@@ -82,10 +87,22 @@ def with_pauses(words: Sequence[str], kind: str, chance: Random) -> tuple[str, .
     return tuple(marks)
 
 
+def hesitating(saying: Saying, chance: Random) -> Saying:
+    """Return a sentence as somebody says it who thinks: a filler with a pause, perhaps before it."""
+    words, marks = list(saying.words), list(saying.marks)
+    for place in sorted(chance.sample(range(1, len(words)), min(2, len(words) // 6)), reverse=True):
+        filler = chance.choice(FILLERS).split()
+        if chance.random() < 0.5 and not marks[place - 1]:
+            marks[place - 1] = ","
+        words[place:place] = filler
+        marks[place:place] = [""] * (len(filler) - 1) + [","]
+    return Saying(tuple(words), tuple(marks), saying.kind, saying.licence)
+
+
 def written_sayings(
     path: Path, licence: str, vocabulary: Container[str], avoided: Container[tuple[str, ...]]
 ) -> Iterator[Saying]:
-    """Return the sentences of a text that can be said as they stand.
+    """Return the sentences of a text, of dialogues whole turns, that can be said as they stand.
 
     Args:
         path: a text file, of which a window from the middle is read, a folder of them, or
@@ -94,14 +111,16 @@ def written_sayings(
         vocabulary: words that can be said; a sentence with others is left out.
         avoided: runs of words that must not be said, see `runs`.
     """
+    is_dialogue = path.suffix == ".gz"
+    kind, words_max = (TURN, TURN_WORDS_MAX) if is_dialogue else (WRITTEN, WORDS_RANGE[1])
     for text in _texts(path):
-        for sentence in re.split(r"(?<=[.?!])[\"']?\s+", text):
+        for sentence in [text] if is_dialogue else re.split(r"(?<=[.?!])[\"']?\s+", text):
             words, marks = _words_and_marks(sentence)
-            if WORDS_RANGE[0] <= len(words) <= WORDS_RANGE[1] and all(
+            if WORDS_RANGE[0] <= len(words) <= words_max and all(
                 word in vocabulary and word not in ABBREVIATIONS and (len(word) > 1 or word in "ai")
                 for word in words
             ):
-                saying = Saying(words, marks, WRITTEN, licence)
+                saying = Saying(words, marks, kind, licence)
                 if not any(run in avoided for run in runs(words)):
                     yield saying
 

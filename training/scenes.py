@@ -11,6 +11,8 @@ beside other noises or a far talker, and often onto a telephone line.
 Recordings whose words nobody knows serve, too (`training.data --wordless`): each is a sentence,
 its silences are pauses, and it is cut nowhere else.
 
+Turns of dialogues, spoken by a synthesiser, are whole: every pause in one is a hold.
+
 Audiobooks are cut into recordings at any pause, so that their ends are like their pauses: one that
 the words do not close is unclear, as is a pause after words that may well be all.
 
@@ -56,6 +58,7 @@ from training.calls import UNCLEAR, Call, Silence, calls_of
 from training.completeness import EXPECTED_KINDS
 from training.data import SAMPLE_RATE, decode, load, scaled
 from training.gather import DICTATED
+from training.sayings import TURN
 from training.store import Recording, Store
 from turnwise.engine.completeness import FILE, Completeness, Expected
 from turnwise.engine.weights import FOLDER
@@ -164,15 +167,21 @@ def clip_of(
     if tone is None:
         return None
     texts = about["transcript"].split()
+    is_turn = style_of(about) == TURN
     before = [sum(word[1] <= (start + end) / 2 for word in words) for start, end in pauses]
     whole = all(mark not in f"{about['style']} {about['source']}".lower() for mark in PASSAGES)
     return Clip(
         samples, tuple(words), tuple(pauses), first * BLOCK, last * BLOCK, tone,
         str(about["speaker"]),
-        tuple(judge.log_odds(texts[:count]) < OPEN for count in before),
+        tuple(is_turn or judge.log_odds(texts[:count]) < OPEN for count in before),
         whole or judge.log_odds(texts) > CLOSED,
-        EXPECTED.get(str(about["style"]).removeprefix("synthetic "), Expected.OPEN),
+        EXPECTED.get(style_of(about), Expected.OPEN),
     )  # fmt: skip
+
+
+def style_of(about: dict[str, Any]) -> str:
+    """Return how it is spoken, of what is synthetic the kind of what is said."""
+    return str(about["style"]).removeprefix("synthetic ")
 
 
 def wordless_clip(samples: Wave, speaker: str) -> Clip | None:

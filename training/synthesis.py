@@ -32,7 +32,7 @@ from training.phrases import sentences
 from training.pronounced import Alignment, Lexicon, align, phones_of
 from training.sayings import Saying
 from training.store import Recording, Store
-from training.synthesisers import VOICES, Voice, say, speaker
+from training.synthesisers import VOICES, Voice, kokoro_voice, say, speaker
 
 KIND_WEIGHTS: Mapping[str, float] = {
     "digits": 12, "phone": 20, "address": 22, "spelled": 20, "code": 6, "email": 5, "date": 5,
@@ -41,7 +41,7 @@ KIND_WEIGHTS: Mapping[str, float] = {
 """Of the made-up half."""
 
 SENTENCES_MAX = 10_000  # of each text: several times what six hours need
-SPEAKERS = 40  # of each voice
+HESITATES = 0.35
 BATCH_UTTERANCES = 12
 UTTERANCE_RANGE_S = (0.4, 20.0)
 EDGE_RANGE_S = (0.1, 0.4)
@@ -71,7 +71,11 @@ def drawn(material: Material, batch: int, rng: augment.Random) -> list[Saying]:
     chance = Random(int(rng.integers(2**62)))
     texts = [text for text in material.written if text]
     if batch % 2 and texts:
-        return [chance.choice(chance.choice(texts)) for _ in range(BATCH_UTTERANCES)]
+        chosen = [chance.choice(chance.choice(texts)) for _ in range(BATCH_UTTERANCES)]
+        return [
+            sayings.hesitating(saying, chance) if chance.random() < HESITATES else saying
+            for saying in chosen
+        ]
     return [_made_up(chance) for _ in range(BATCH_UTTERANCES)]
 
 
@@ -83,7 +87,7 @@ def _made_up(chance: Random) -> Saying:
 
 def spoken_batch(voice: Voice, batch: int, seed: int, material: Material) -> list[Recording]:
     """Return the recordings of a batch, all by one speaker."""
-    who = speaker(voice, np.random.default_rng([seed, batch // 2 % SPEAKERS, *voice.name.encode()]))
+    who = speaker(voice, np.random.default_rng([seed, batch // 2 % voice.speakers, *voice.name.encode()]))
     rng = np.random.default_rng([seed, batch, 1, *voice.name.encode()])
     chosen = [
         saying
@@ -208,7 +212,10 @@ def arguments() -> argparse.Namespace:
         help="evaluation manifest: no five words in a row of its transcripts are said",
     )  # fmt: skip
     parser.add_argument(
-        "--voices", default=",".join(VOICES), help=f"of {', '.join(VOICES)} (default: all)"
+        "--kokoro", type=Path, metavar="FOLDER", help="where Kokoro's model is (training/kokoro.py)"
+    )
+    parser.add_argument(
+        "--voices", help=f"of {', '.join(VOICES)} and, with --kokoro, kokoro (default: all)"
     )
     return parser.parse_args()
 
@@ -219,16 +226,20 @@ def main() -> None:
     options = arguments()
     material = read_material(options.sentences, options.avoid, Pronunciations().words)
     print("sentences:", [len(text) for text in material.written], file=sys.stderr)
-    share_total = sum(voice.share for voice in VOICES.values())
-    stores = {name: Store(options.out / name) for name in re.split(r"[, ]+", options.voices)}
+    voices = dict(VOICES)
+    if options.kokoro:
+        voices["kokoro"] = kokoro_voice(options.kokoro)
+    share_total = sum(voice.share for voice in voices.values())
+    names = re.split(r"[, ]+", options.voices) if options.voices else list(voices)
+    stores = {name: Store(options.out / name) for name in names}
     began, seconds_before = time.monotonic(), sum(store.seconds for store in stores.values())
-    wanted_s = {name: options.hours * 3_600 * VOICES[name].share / share_total for name in stores}
+    wanted_s = {name: options.hours * 3_600 * voices[name].share / share_total for name in stores}
     while True:
         name = min(stores, key=lambda name: stores[name].seconds / wanted_s[name])
         if stores[name].seconds >= wanted_s[name]:
             break
         store = stores[name]
-        store.append(spoken_batch(VOICES[name], store.batches, options.seed, material))
+        store.append(spoken_batch(voices[name], store.batches, options.seed, material))
         made_s = sum(store.seconds for store in stores.values())
         rate = (made_s - seconds_before) / (time.monotonic() - began)
         left_s = (sum(wanted_s.values()) - made_s) / max(rate, 1e-3)

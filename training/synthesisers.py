@@ -1,4 +1,4 @@
-"""Debian's speech synthesisers under one roof: flite, festival and espeak-ng.
+"""Speech synthesisers under one roof: Debian's flite, festival and espeak-ng, and Kokoro.
 
 A *voice* is what a package brings; a *speaker* is a voice at one length of vocal tract, one
 pitch and one pace, and counts as a person of their own. The tract is changed by playing
@@ -17,6 +17,8 @@ import soundfile
 
 from training.augment import SAMPLE_RATE_HZ, Random, Wave, speed
 from training.espeak import speak
+from training.kokoro import RATE_HZ as KOKORO_RATE_HZ
+from training.kokoro import kokoro, tokens_of
 from training.pronounced import Sound
 
 CMU = "CMU/Edinburgh free licence (BSD-like)"
@@ -26,9 +28,9 @@ SAY_TIMEOUT_S = 600  # festival takes one; a starved machine more
 @dataclass(frozen=True, slots=True)
 class Voice:
     program: str
-    """flite, festival or espeak-ng."""
+    """flite, festival, espeak-ng or kokoro."""
     name: str
-    """The program's own name of it; "ACCENT+VARIANT" for espeak-ng."""
+    """The program's own name of it; "" where a speaker's variant says it all."""
     pitch_hz: float
     """As the program has it; 0 if the program cannot change it but by the tract."""
     share: float
@@ -36,6 +38,9 @@ class Voice:
     licence: str
     mismatch_max: float = 0.12
     """Of what it says with the lexicon: a third of one wrong word in a short sentence."""
+    speakers: int = 40
+    files: Path = Path()
+    """Where the program's model is."""
 
 
 ACCENTS = ("en-us", "en-us", "en-us", "en", "en-gb-scotland", "en-029", "en-gb-x-rp")
@@ -54,6 +59,18 @@ VOICES: Mapping[str, Voice] = {
 
 espeak-ng may differ more from the lexicon: most of its accents say no R after vowels."""
 
+
+def kokoro_voice(files: Path) -> Voice:
+    """Return all of Kokoro's voices as one, of which speakers are mixtures."""
+    licence = "Apache-2.0 (Kokoro-82M by hexgrad)"
+    return Voice("kokoro", "", 0.0, 28.0, licence, 0.4, speakers=400, files=files)
+
+
+ENGLISH = "ab"
+"""First letters of those of Kokoro's voices who are American or British; the others have accents."""
+ENGLISH_SHARE = 0.85
+MIX_RANGE = (0.0, 0.5)
+
 TRACT_RANGE = (0.88, 1.16)
 PITCH_RANGE = (0.8, 1.35)
 STRETCH_RANGE = (0.75, 1.25)  # of the durations; a quick talker to a careful one
@@ -63,7 +80,8 @@ STRETCH_RANGE = (0.75, 1.25)  # of the durations; a quick talker to a careful on
 class Speaker:
     voice: Voice
     variant: str
-    """espeak-ng's accent and variant, "en-us+f2"; else the voice's name."""
+    """espeak-ng's accent and variant, "en-us+f2"; Kokoro's two voices and the percents of the
+    second, "af_sky+bm_lewis+31"; else the voice's name."""
     tract: float
     """The factor by which formants are raised."""
     pitch: float
@@ -89,9 +107,19 @@ def speaker(voice: Voice, rng: Random) -> Speaker:
     variant = voice.name
     if voice.program == "espeak-ng":
         variant = f"{rng.choice(ACCENTS)}+{rng.choice(VARIANTS)}"
+    if voice.program == "kokoro":
+        variant = _mixture(kokoro(voice.files).voices, rng)
     tract = round(float(rng.uniform(*TRACT_RANGE)), 2)
     pitch = round(float(rng.uniform(*PITCH_RANGE)), 2) if voice.pitch_hz else tract
     return Speaker(voice, variant, tract, pitch, round(float(rng.uniform(*STRETCH_RANGE)), 2))
+
+
+def _mixture(names: Sequence[str], rng: Random) -> str:
+    """Draw two voices and their shares; most often both have English as their own."""
+    english = [name for name in names if name[0] in ENGLISH]
+    first = rng.choice(english if rng.random() < ENGLISH_SHARE else names)
+    second = rng.choice([name for name in english if name[0] == first[0]] or english)
+    return f"{first}+{second}+{round(100 * rng.uniform(*MIX_RANGE)):02d}"
 
 
 def say(who: Speaker, texts: Sequence[str]) -> list[Utterance]:
@@ -168,8 +196,29 @@ def _espeak(who: Speaker, texts: Sequence[str], folder: Path) -> list[Utterance]
     return spoken
 
 
+def _kokoro(who: Speaker, texts: Sequence[str], folder: Path) -> list[Utterance]:
+    program = kokoro(who.voice.files)
+    first, second, percents = who.variant.split("+")
+    share = int(percents) / 100
+    shares = {first: 1 - share, second: share} if first != second else {first: 1.0}
+    spoken = []
+    for text in texts:
+        tokens = tokens_of(text, british=first.startswith("b"))
+        samples, sounds = program.speak(tokens, shares, 1 / (who.stretch * who.tract))
+        spoken.append(
+            Utterance(
+                speed(samples, KOKORO_RATE_HZ / SAMPLE_RATE_HZ * who.tract),
+                tuple(
+                    Sound(sound.name, sound.start_s / who.tract, sound.end_s / who.tract)
+                    for sound in sounds
+                ),
+            )
+        )
+    return spoken
+
+
 PAUSES = frozenset(("", "_", "_:", "pau", "#", "h#", "brth", "sil", "ssil"))
-SAYERS = {"flite": _flite, "festival": _festival, "espeak-ng": _espeak}
+SAYERS = {"flite": _flite, "festival": _festival, "espeak-ng": _espeak, "kokoro": _kokoro}
 
 
 def _run(*command: str) -> str:

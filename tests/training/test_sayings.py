@@ -7,8 +7,11 @@ from random import Random
 
 import pytest
 
+from training.phrases import FILLERS
 from training.sayings import (
+    TURN,
     Saying,
+    hesitating,
     is_spelled,
     runs,
     text_for,
@@ -51,6 +54,7 @@ def test_a_letter_is_told_from_a_word(text: str, kind: str, letters: str) -> Non
 def test_letters_that_a_program_would_not_read_as_letters_are_respelled() -> None:
     assert text_for(saying("a z", "spelled"), "flite") == "ay z."
     assert text_for(saying("a z", "spelled"), "espeak-ng") == "eigh zee."
+    assert text_for(saying("a z", "spelled"), "kokoro") == "eigh zee."  # espeak-ng reads for it
     assert text_for(saying("a dog"), "flite") == "a dog."
 
 
@@ -106,7 +110,30 @@ def test_dialogues_give_their_turns(tmp_path: Path) -> None:
     with gzip.open(path, "wt") as lines:
         lines.write(json.dumps({"turns": [{"text": "a dog barked. well, I know"}]}) + "\n")
     said = list(written_sayings(path, "BSD", VOCABULARY, set()))
-    assert [one.transcript for one in said] == ["a dog barked", "well i know"]
+    assert [(one.transcript, one.kind) for one in said] == [("a dog barked well i know", TURN)]
+    assert said[0].marks == ("", "", ".", ",", "", "")
+
+
+def test_a_turn_that_is_too_long_for_a_breath_or_two_is_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "talk.jsonl.gz"
+    with gzip.open(path, "wt") as lines:
+        lines.write(json.dumps({"turns": [{"text": "a dog barked. " * 11}]}) + "\n")
+    assert not list(written_sayings(path, "BSD", VOCABULARY, set()))
+
+
+def test_who_thinks_says_a_filler_and_pauses_after_it() -> None:
+    spoken = Saying(tuple(CANOE.split()), ("",) * 8, "sentence", "CC0")
+    for seed in range(20):
+        said = hesitating(spoken, Random(seed))
+        added = [place for place, mark in enumerate(said.marks) if mark]
+        assert len(said.words) > 8
+        assert said.marks[0] == "" or said.words[0] == "the"
+        assert added
+        rest = list(said.words)
+        for filler in " ".join(FILLERS).split():
+            rest = [word for word in rest if word != filler]
+        assert rest == CANOE.split()
+        assert len(said.marks) == len(said.words)
 
 
 @pytest.mark.parametrize(

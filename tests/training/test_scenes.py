@@ -18,7 +18,9 @@ from turnwise.engine.completeness import Completeness
 RATE = SAMPLE_RATE
 
 
-def clip(seed: int = 0, *, text: str = "", source: str = "made up") -> scenes.Clip:
+def clip(
+    seed: int = 0, *, text: str = "", source: str = "made up", style: str = "read"
+) -> scenes.Clip:
     """Return four words of noise in a quiet room, with a pause of 0.3 s after the second."""
     rng = np.random.default_rng(seed)
     samples = rng.normal(0, 1e-3, 3 * RATE).astype(np.float32)
@@ -32,10 +34,16 @@ def clip(seed: int = 0, *, text: str = "", source: str = "made up") -> scenes.Cl
         "starts": [round(100 * start) for start, _ in words],
         "ends": [round(100 * end) for _, end in words],
     }
-    about = {"speaker": "ann", "style": "read", "transcript": text or "i want the usual"}
+    about = {"speaker": "ann", "style": style, "transcript": text or "i want the usual"}
     made = scenes.clip_of(samples, found, {**about, "source": source}, Completeness.load())
     assert made is not None
     return made
+
+
+def test_a_pause_in_a_turn_of_a_dialogue_is_a_hold_whatever_the_words() -> None:
+    closed = "go home we can"
+    assert clip(text=closed).open_pauses == (False,)
+    assert clip(text=closed, style="synthetic turn").open_pauses == (True,)
 
 
 def level(samples: Wave) -> float:
