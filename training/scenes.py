@@ -581,8 +581,9 @@ def main() -> None:
             mine = [clip for clip in clips if is_validation(clip.speaker) == held_out]
             if options.clips and len(mine) > options.clips:
                 mine = [mine[i] for i in rng.choice(len(mine), options.clips, replace=False)]
-            sets[held_out].append((mine, float(weight or 1)))
-        print(folder, len(clips), "clips", len(sets[True][-1][0]), "held out", file=sys.stderr)
+            if mine:  # few speakers, and none of them may be held out
+                sets[held_out].append((mine, float(weight or 1)))
+            print(folder, len(mine), "clips", "held out" * held_out, file=sys.stderr)
     for name, held_out in HELD_OUT.items():
         people = People(sets[held_out], rng)
         hours = options.hours * (options.held_out if held_out else 1 - options.held_out)

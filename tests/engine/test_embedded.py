@@ -14,7 +14,8 @@ from turnwise.engine.embedded_stream import EmbeddedStream
 from turnwise.engine.interface import Hearing, Hypothesis
 from turnwise.errors import EngineFailed, Overloaded
 from turnwise.samples.conversation import turns
-from turnwise.units import FRAME_SAMPLES, Frame, Samples, seconds
+from turnwise.turn.policy import ANNOUNCED_AFTER, quiet_of
+from turnwise.units import FRAME_SAMPLES, Frame, Samples, samples_from_ms, seconds
 
 NAME = voices.speech(turns()[3].start_s - 0.5, turns()[3].end_s + 0.4)
 """My name is Robert Johnson."""
@@ -111,6 +112,18 @@ def test_words_lie_where_they_were_said(engine: EmbeddedEngine) -> None:
     duration = turns()[3].end_s - turns()[3].start_s
     assert last.words[0].start / 16_000 == pytest.approx(0.5, abs=0.2)
     assert last.words[-1].end / 16_000 == pytest.approx(0.5 + duration, abs=0.3)
+
+
+def test_a_text_has_its_last_mark_once_an_end_may_be_announced(engine: EmbeddedEngine) -> None:
+    waited = set()
+    for start_s in (0.50, 0.48, 0.46, 0.44, 0.42):  # frames end at other places in the silence
+        turn = turns()[3]
+        for answer in hear_alone(engine, voices.speech(turn.start_s - start_s, turn.end_s + 0.4)):
+            quiet = quiet_of(answer)
+            if quiet >= ANNOUNCED_AFTER and seconds(answer.heard_until) > turn.end_s - turn.start_s:
+                waited.add(quiet < samples_from_ms(100))
+                assert text(answer)[-1:] in ".?!"
+    assert True in waited  # as soon as that
 
 
 @pytest.mark.parametrize("size", [2, 3, 8, STREAMS_MAX])

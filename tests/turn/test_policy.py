@@ -225,12 +225,12 @@ def test_nothing_ends_before_160_ms_of_quiet() -> None:
         assert verdict == (((Signal.OVER, Trigger.MODEL),) if may else NOTHING)
     hasty = belief(12, "hello there", 0.9, voice=11)
     assert judge(State.SPEAKING, hasty, PLAIN, QUIET, None) == NOTHING
-    assert judge(State.SPEAKING, hasty, EAGER, QUIET, None) == NOTHING
+    assert judge(State.SPEAKING, hasty, EAGER, QUIET, None) == ANNOUNCED
     assert judge(State.ENDING, hasty, EAGER, QUIET, DRAFT) == NOTHING
 
 
-def test_an_end_is_announced_after_100_ms_of_quiet_and_is_none_yet() -> None:
-    for quiet_ms, verdict in ((90, NOTHING), (100, ANNOUNCED), (150, ANNOUNCED)):
+def test_an_end_is_announced_after_60_ms_of_quiet_and_is_none_yet() -> None:
+    for quiet_ms, verdict in ((50, NOTHING), (60, ANNOUNCED), (150, ANNOUNCED)):
         heard = belief(12, "hello there", 0.9)
         until = Samples(heard.heard_until - samples_from_ms(quiet_ms))
         heard = replace(heard, voice_until=until)

@@ -12,7 +12,7 @@ import numpy as np
 
 from turnwise.engine.completeness import expected_by
 from turnwise.engine.encoder import DELAY_OUTPUTS, OUTPUTS_PER_FRAME, Floats, Slot
-from turnwise.engine.endpoint import SILENCE_MIN, Endpoint
+from turnwise.engine.endpoint import Endpoint
 from turnwise.engine.features import LOOKBACK
 from turnwise.engine.interface import Hearing, Hypothesis, Word
 from turnwise.engine.punctuation import NOTHING, Punctuation
@@ -29,6 +29,9 @@ PHONELESS_MIN = 0.8
 """How likely it is that no phone is heard, where none is."""
 PHONELESS_AFTER = samples_from_ms(120)
 """Without a phone: less is a stop consonant or one wrong answer."""
+
+MARK_AFTER = samples_from_ms(60)
+"""Of silence: from then on the text has its last mark, so that an end that is announced has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +116,7 @@ class EmbeddedStream:
         words = self._placed(tools.search.best(self._search), voicing.voice_until)
         evidence = self._endpoint.push(voicing, words)
         self._words = words if self._endpoint.voice_until is not None else []
-        has_paused = self._endpoint.silence >= SILENCE_MIN
+        has_paused = self._endpoint.silence >= MARK_AFTER
         self._readable = tools.punctuation.readable(
             self._words, ended=has_paused, before=self._readable
         )

@@ -30,9 +30,9 @@ SPEAKING_MAX = 0.1
 """Nobody is done while a voice is heard, or before: what the network says counts so little. As soon
 as it is gone the network answers for itself; that no turn ends in a stop consonant is the policy's.
 """
-SILENCE_MIN = samples_from_ms(100)  # less is a stop consonant: no pause that a mark may stand at
+SILENCE_MIN = samples_from_ms(100)  # less is a stop consonant
 DOUBTED_FROM, DOUBTED_UNTIL = samples_from_ms(400), samples_from_ms(1_000)
-DOUBT = 0.5
+DOUBT = 0.7
 """Of silence. In between most pauses end: the network is too sure there, by so much in log-odds."""
 CUT_OFF_MAX = samples_from_ms(1_500)
 """Between two voices: who goes on so soon after an end was cut off, and the network is told of both
