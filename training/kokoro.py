@@ -49,7 +49,8 @@ SPELLINGS: Mapping[str, tuple[str, str]] = {
     "dʒ": ("ʤ", "JH"), "tʃ": ("ʧ", "CH"), "aɪ": ("I", "AY"), "aʊ": ("W", "AW"), "ɔɪ": ("Y", "OY"),
     "eɪ": ("A", "EY"), "oʊ": ("O", "OW"), "əʊ": ("Q", "OW"), "iə": ("iə", "IY AH"),
     "eə": ("ɛː", "EH R"), "ɪə": ("ɪə", "IH R"), "ʊə": ("ʊə", "UH R"), "ɜː": ("ɜɹ", "ER"),
-    "ɚ": ("əɹ", "ER"), "ɚɹ": ("əɹ", "ER"), "əl": ("ᵊl", "AH L"), "n̩": ("ən", "AH N"), "ɑː": ("ɑ", "AA"), "ɔː": ("ɔ", "AO"),
+    "ɚ": ("əɹ", "ER"), "ɚɹ": ("əɹ", "ER"), "əl": ("ᵊl", "AH L"), "n̩": ("ən", "AH N"),
+    "ɑː": ("ɑ", "AA"), "ɔː": ("ɔ", "AO"),
     "oː": ("ɔ", "AO"), "iː": ("i", "IY"), "uː": ("u", "UW"), "ɑ": ("ɑ", "AA"), "ɒ": ("ɒ", "AA"),
     "ɔ": ("ɔ", "AO"), "o": ("ɔ", "AO"), "æ": ("æ", "AE"), "a": ("æ", "AE"), "ʌ": ("ʌ", "AH"),
     "ə": ("ə", "AH"), "ɐ": ("ə", "AH"), "ɪ": ("ɪ", "IH"), "ᵻ": ("ᵻ", "IH"), "i": ("i", "IY"),
@@ -174,7 +175,9 @@ class Kokoro:
         frames = found[WORDS].shape[-1]
         missing = -frames % FRAMES_STEP
         padded = {
-            name: np.concatenate([found[name], np.repeat(found[name][..., -1:], step * missing, -1)], -1)
+            name: np.concatenate(
+                [found[name], np.repeat(found[name][..., -1:], step * missing, -1)], -1
+            )
             for name, step in STEPS.items()
         }
         inputs = {port.any_name: {**padded, **feed}[port.any_name] for port in self._middle.inputs}

@@ -88,7 +88,7 @@ def with_pauses(words: Sequence[str], kind: str, chance: Random) -> tuple[str, .
 
 
 def hesitating(saying: Saying, chance: Random) -> Saying:
-    """Return a sentence as somebody says it who thinks: a filler with a pause, perhaps before it."""
+    """Return a sentence as who thinks says it: fillers with a pause after, perhaps before them."""
     words, marks = list(saying.words), list(saying.marks)
     for place in sorted(chance.sample(range(1, len(words)), min(2, len(words) // 6)), reverse=True):
         filler = chance.choice(FILLERS).split()

@@ -87,7 +87,9 @@ def _made_up(chance: Random) -> Saying:
 
 def spoken_batch(voice: Voice, batch: int, seed: int, material: Material) -> list[Recording]:
     """Return the recordings of a batch, all by one speaker."""
-    who = speaker(voice, np.random.default_rng([seed, batch // 2 % voice.speakers, *voice.name.encode()]))
+    who = speaker(
+        voice, np.random.default_rng([seed, batch // 2 % voice.speakers, *voice.name.encode()])
+    )
     rng = np.random.default_rng([seed, batch, 1, *voice.name.encode()])
     chosen = [
         saying

@@ -67,7 +67,7 @@ def kokoro_voice(files: Path) -> Voice:
 
 
 ENGLISH = "ab"
-"""First letters of those of Kokoro's voices who are American or British; the others have accents."""
+"""First letters of Kokoro's American and British voices; the others have accents."""
 ENGLISH_SHARE = 0.85
 MIX_RANGE = (0.0, 0.5)
 

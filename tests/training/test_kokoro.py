@@ -38,7 +38,9 @@ def test_an_er_is_one_phone_whatever_follows() -> None:
 
 
 def test_every_phone_is_one_of_the_recognisers() -> None:
-    said = respelled("ðə kwˈɪk bɹˈaʊn fˈɑːks dʒˈʌmps ˌoʊvɚ lˈeɪzi dˈɔɡz θˈɪŋk ʒ hˈɔɪ", british=False)
+    said = respelled(
+        "ðə kwˈɪk bɹˈaʊn fˈɑːks dʒˈʌmps ˌoʊvɚ lˈeɪzi dˈɔɡz θˈɪŋk ʒ hˈɔɪ", british=False
+    )
     assert {phone for token in said for phone in token.phones.split()} <= set(PHONES)
 
 
@@ -79,7 +81,9 @@ def quantised() -> Any:
     node = helper.make_node
     nodes = [
         node("DynamicQuantizeLinear", ["x"], ["q", "x scale", "x zero"]),
-        node("ConvInteger", ["q", "w", "x zero", "w zero"], ["whole"], kernel_shape=[3], pads=[1, 1]),
+        node(
+            "ConvInteger", ["q", "w", "x zero", "w zero"], ["whole"], kernel_shape=[3], pads=[1, 1]
+        ),
         node("Mul", ["x scale", "w scale"], ["scales"]),
         node("Div", ["bias", "scales"], ["parts"]),
         node("Floor", ["parts"], ["floor"]),

@@ -31,8 +31,8 @@ class Trigger(StrEnum):
 ASKED_AFTER = samples_from_ms(160)
 """Of quiet: less is a stop consonant, and the word may go on."""
 ANNOUNCED_AFTER = samples_from_ms(60)
-"""Of quiet, before an end may be announced, which is taken back if the word goes on: two frames, most
-often, before the model is asked. By then a text has its last mark."""
+"""Of quiet, before an end may be announced, which is taken back if the word goes on: most often two
+frames before the model is asked. By then a text has its last mark."""
 RESUMED_AFTER = samples_from_ms(200)
 """Of voice: less is a cough, a click or the end of the last word."""
 WORDLESS_MAX = samples_from_ms(3_000)
