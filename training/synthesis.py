@@ -4,13 +4,14 @@
         --sentences TEXT_FOLDER "CC0" --avoid evaluation/manifest.jsonl
 
 Half of it is what books lack (digits, telephone numbers, addresses, names spelled out, dates,
-orders), half sentences from the texts given. Each voice becomes a prepared set of its own
-under OUT, with the times of all phones: see `training.data` and `training.bootstrap`.
+orders), half sentences from the texts given, of dialogues whole turns; a third of these hesitate.
+Each voice becomes a prepared set of its own under OUT, with the times of all phones: see
+`training.data` and `training.bootstrap`.
 
 It needs Debian's packages flite, espeak-ng, festival, festvox-kdlpc16k and festvox-us-slt-hts,
-or those of the voices asked for. A run that was stopped goes on where it stopped, and the
-same seed and texts give the same audio. What a program says otherwise than the lexicon writes
-it is left out.
+or those of the voices asked for; with --kokoro FOLDER, Kokoro speaks, too. A run that was stopped
+goes on where it stopped, and the same seed and texts give the same audio, Kokoro's on one machine.
+What a program says otherwise than the lexicon writes it is left out.
 """
 
 import argparse
