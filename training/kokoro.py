@@ -43,7 +43,7 @@ STEPS = {WORDS: 1, PITCH: 2, LOUDNESS: 2, SOURCE: 120}
 SINE_SQUARED = (pi**2, -(pi**4) / 3, 2 * pi**6 / 45, -(pi**8) / 315, 2 * pi**10 / 14_175)
 """Of powers of the square of a part of a period."""
 PAUSES = ",;:.?!"
-STRESS, LENGTH = "ˈˌ", "ː"
+STRESS = "ˈˌ"
 
 SPELLINGS: Mapping[str, tuple[str, str]] = {
     "dʒ": ("ʤ", "JH"), "tʃ": ("ʧ", "CH"), "aɪ": ("I", "AY"), "aʊ": ("W", "AW"), "ɔɪ": ("Y", "OY"),
@@ -153,19 +153,19 @@ class Kokoro:
         return list(self._voices)
 
     def speak(
-        self, tokens: Sequence[Token], voices: Mapping[str, float], speed: float
+        self, tokens: Sequence[Token], voices: Sequence[tuple[str, float]], speed: float
     ) -> tuple[NDArray[np.float32], tuple[Sound, ...]]:
         """Say it; returns the audio at 24 kHz and where each phone is.
 
         Args:
             tokens: at most `TOKENS_MAX` letters.
-            voices: what share each has in the speaker's.
+            voices: with the share that each has in the speaker's.
             speed: 2 is twice as fast.
         """
         codes = [[self._codes[letter] for letter in token.letters] for token in tokens]
         flat = [code for letters in codes for code in letters]
         assert len(flat) <= TOKENS_MAX, "a sentence of some breaths"
-        style = sum(share * self._voices[name][len(flat)] for name, share in voices.items())
+        style = sum(share * self._voices[name][len(flat)] for name, share in voices)
         feed = {
             "tokens": np.array([[0, *flat, 0]], np.int64),
             "style": np.asarray(style, np.float32),

@@ -108,13 +108,13 @@ def speaker(voice: Voice, rng: Random) -> Speaker:
     if voice.program == "espeak-ng":
         variant = f"{rng.choice(ACCENTS)}+{rng.choice(VARIANTS)}"
     if voice.program == "kokoro":
-        variant = _mixture(kokoro(voice.files).voices, rng)
+        variant = mixture(kokoro(voice.files).voices, rng)
     tract = round(float(rng.uniform(*TRACT_RANGE)), 2)
     pitch = round(float(rng.uniform(*PITCH_RANGE)), 2) if voice.pitch_hz else tract
     return Speaker(voice, variant, tract, pitch, round(float(rng.uniform(*STRETCH_RANGE)), 2))
 
 
-def _mixture(names: Sequence[str], rng: Random) -> str:
+def mixture(names: Sequence[str], rng: Random) -> str:
     """Draw two voices and their shares; most often both have English as their own."""
     english = [name for name in names if name[0] in ENGLISH]
     first = rng.choice(english if rng.random() < ENGLISH_SHARE else names)
@@ -200,11 +200,11 @@ def _kokoro(who: Speaker, texts: Sequence[str], folder: Path) -> list[Utterance]
     program = kokoro(who.voice.files)
     first, second, percents = who.variant.split("+")
     share = int(percents) / 100
-    shares = {first: 1 - share, second: share} if first != second else {first: 1.0}
+    voices = ((first, 1 - share), (second, share))
     spoken = []
     for text in texts:
         tokens = tokens_of(text, british=first.startswith("b"))
-        samples, sounds = program.speak(tokens, shares, 1 / (who.stretch * who.tract))
+        samples, sounds = program.speak(tokens, voices, 1 / (who.stretch * who.tract))
         spoken.append(
             Utterance(
                 speed(samples, KOKORO_RATE_HZ / SAMPLE_RATE_HZ * who.tract),

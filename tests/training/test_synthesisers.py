@@ -9,7 +9,7 @@ import pytest
 from training.augment import SAMPLE_RATE_HZ, Wave
 from training.phones import PHONES
 from training.pronounced import phones_of
-from training.synthesisers import ACCENTS, VARIANTS, VOICES, Speaker, _mixture, say, speaker
+from training.synthesisers import ACCENTS, VARIANTS, VOICES, Speaker, mixture, say, speaker
 
 FESTIVAL_VOICES = {path.name for path in Path("/usr/share/festival/voices").glob("*/*")}
 INSTALLED = [
@@ -44,10 +44,10 @@ def test_speakers_of_a_voice_differ_and_are_named_by_what_differs() -> None:
     assert plain("flite-slt", tract=1.05, stretch=0.8).name == "slt-105-100-080"
 
 
-def test_kokoros_speakers_are_mixtures_most_of_them_of_english_voices() -> None:
+def test_kokoros_speakers_aremixtures_most_of_them_of_english_voices() -> None:
     rng = np.random.default_rng(1)
     names = ["af_sky", "am_adam", "bf_emma", "jm_kumo"]
-    drawn = [_mixture(names, rng).split("+") for _ in range(400)]
+    drawn = [mixture(names, rng).split("+") for _ in range(400)]
     firsts = [first for first, _, _ in drawn]
     assert 0.03 < firsts.count("jm_kumo") / 400 < 0.1
     assert all(second[0] == first[0] for first, second, _ in drawn if first[0] in "ab")
